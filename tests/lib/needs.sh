@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# What each stage of tests/run.sh needs, as "probe package": a command on the PATH, or pc:MODULE for a library that
-# pkg-config knows. Sourced; functions only.
+# What each stage of tests/run.sh needs, in the form of deploy/scripts/lib/packages.sh. Sourced; functions only.
+
+# shellcheck source=deploy/scripts/lib/packages.sh
+. "$REPO/deploy/scripts/lib/packages.sh"
 
 NEEDS_BUILD='gcc gcc
 make make
@@ -49,40 +51,22 @@ needs_of() {
 	esac
 }
 
-need_is_met() {
-	case $1 in
-	pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
-	file:*) [ -e "${1#file:}" ] ;;
-	*) command -v "$1" >/dev/null 2>&1 ;;
-	esac
-}
-
-# Prints the packages that are missing for the stages, one a line.
-missing_packages() {
-	local stage probe package
-	for stage in "$@"; do needs_of "$stage"; done | sort -u | while read -r probe package; do
-		need_is_met "$probe" || echo "$package"
-	done | sort -u
-}
-
-# Installing docker.io must not start an engine on a machine without systemd: runlevel 1 keeps init scripts still.
-install_packages() {
-	export DEBIAN_FRONTEND=noninteractive
-	[ -d /run/systemd/system ] || export RUNLEVEL=1
-	apt-get update -q && apt-get install -q -y --no-install-recommends "$@"
+missing_for() {
+	local stage
+	for stage in "$@"; do needs_of "$stage"; done | missing_packages | tr '\n' ' '
 }
 
 # Sees to it that everything is there, or says what is not and fails.
 provide_needs() {
 	local log=$1 missing
 	shift
-	missing=$(missing_packages "$@" | tr '\n' ' ')
+	missing=$(missing_for "$@")
 	[ -n "$missing" ] || return 0
-	if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+	if can_install_packages; then
 		printf 'tests: installing %s\n' "$missing" >&2
 		# shellcheck disable=SC2086 # a list of package names
 		install_packages $missing >"$log" 2>&1 || tail -n 20 "$log" >&2
-		missing=$(missing_packages "$@" | tr '\n' ' ')
+		missing=$(missing_for "$@")
 		[ -n "$missing" ] || return 0
 	fi
 	printf 'tests: these are missing (Debian package names): %s\n' "$missing" >&2
