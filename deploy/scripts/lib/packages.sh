@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+#
+# Debian packages that a script needs, as lines "PROBE PACKAGE". A probe is a command on the PATH, pc:MODULE for a
+# library that pkg-config knows, or file:PATH. Sourced; functions only.
+
+need_is_met() {
+	case $1 in
+	pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
+	file:*) [ -e "${1#file:}" ] ;;
+	*) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ;;
+	esac
+}
+
+# Reads needs, prints the packages that are missing, one a line.
+missing_packages() {
+	sort -u | while read -r mp_probe mp_package; do
+		[ -z "$mp_probe" ] || need_is_met "$mp_probe" || echo "$mp_package"
+	done | sort -u
+}
+
+# The command that gives this user root's rights without asking, empty for root; false where there is none.
+root_command() {
+	if [ "$(id -u)" -eq 0 ]; then
+		echo
+	elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+		echo 'sudo -n'
+	else
+		return 1
+	fi
+}
+
+can_install_packages() {
+	command -v apt-get >/dev/null 2>&1 && root_command >/dev/null
+}
+
+# Installing docker.io must not start an engine behind the caller's back on a machine without systemd: runlevel 1 keeps
+# init scripts still.
+install_packages() {
+	ip_root=$(root_command)
+	ip_env='DEBIAN_FRONTEND=noninteractive'
+	[ -d /run/systemd/system ] || ip_env="$ip_env RUNLEVEL=1"
+	# shellcheck disable=SC2086 # a command and assignments without blanks in them
+	$ip_root env $ip_env apt-get update -q &&
+		$ip_root env $ip_env apt-get install -q -y --no-install-recommends "$@"
+}
