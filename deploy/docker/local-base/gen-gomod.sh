@@ -14,14 +14,12 @@ ETCD=${ETCD:-v3.6.5}
 HELM=${HELM:-v3.19.0}
 HELM_CONTROLLER=${HELM_CONTROLLER:-v0.17.9}
 
-staging_replacements()
-{
+staging_replacements() {
 	file=$(go mod download -json "k8s.io/kubernetes@$KUBERNETES" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
 	sed -n "s,^\t\(k8s.io/[a-z-]*\) => ./staging/src/.*,\t\1 => \1 $STAGING,p" "$file"
 }
 
-main()
-{
+main() {
 	cd "$(dirname "$0")/node"
 	replacements=$(staging_replacements)
 	[ -n "$replacements" ]
