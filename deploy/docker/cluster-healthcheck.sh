@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Docker's HEALTHCHECK: exit 0 when the gateway can be used through its published
+# port, else 1. Takes 3 s at most. First it waits a little for the port, which is
+# cheap, so that a gateway that comes up is seen at once and not at
+# the next interval; then one kubectl call answers everything else.
+# Lines that start with HEALTHCHECK_ are read by the command line.
+
+set -eu
+
+ROOT=${OPENSHELL_ROOT:-}
+PORT=${OPENSHELL_NODE_PORT:-30051}
+PORT_TRIES=${OPENSHELL_PORT_TRIES:-6}
+SUPERVISOR=$ROOT/opt/openshell/bin/openshell-sandbox
+ENVOY_MANIFEST=$ROOT/opt/openshell/manifests/envoy-gateway-helmchart.yaml
+HELMCHART=openshell-helmchart.yaml
+KUBECONFIG=$ROOT/etc/rancher/k3s/k3s.yaml
+export KUBECONFIG
+
+DNS_PID=
+PORT_OPEN=no
+
+# One fact a line. Missing fields print as <no value>, which equals nothing below.
+# shellcheck disable=SC2016 # the dollars are the template's
+FACTS='{{range .items}}{{if eq .kind "StatefulSet"}}ready {{.status.readyReplicas}}
+{{else if eq .kind "Secret"}}{{range $key, $value := .data}}{{if $value}}key {{$key}}
+{{end}}{{end}}{{else if eq .kind "Node"}}{{range .status.conditions}}{{if eq .status "True"}}node {{.type}}
+{{end}}{{end}}{{else if eq .kind "Gateway"}}gateway
+{{range .status.conditions}}{{if eq .status "True"}}gateway {{.type}}
+{{end}}{{end}}{{end}}{{end}}'
+
+mark() {
+	printf '%s: %s\n' "$1" "$2"
+}
+
+unhealthy() {
+	printf 'unhealthy: %s\n' "$1"
+	exit 1
+}
+
+# The address to which docker forwards the published port.
+node_address() {
+	na=$(getent ahostsv4 "$(hostname)" 2>/dev/null | awk '{ print $1; exit }') || na=
+	printf '%s\n' "${na:-127.0.0.1}"
+}
+
+# Opens and closes; a byte would make the TLS server complain.
+port_is_open() {
+	if command -v bash >/dev/null 2>&1; then
+		# shellcheck disable=SC2016 # bash expands these, not this shell
+		timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$PORT" 2>/dev/null
+	else
+		timeout 1 nc -w 1 "$1" "$PORT" </dev/null >/dev/null 2>&1
+	fi
+}
+
+wait_for_port() {
+	wp_address=$(node_address)
+	wp_left=$PORT_TRIES
+	while ! port_is_open "$wp_address"; do
+		wp_left=$((wp_left - 1))
+		[ "$wp_left" -gt 0 ] || return 0
+		sleep 0.25
+	done
+	PORT_OPEN=yes
+}
+
+tls_enabled() {
+	case ${NAV_GATEWAY_TLS_ENABLED:-} in
+	true | TRUE | True | 1 | yes | YES) return 0 ;;
+	?*) return 1 ;;
+	esac
+	[ "${DISABLE_TLS:-}" != true ] || return 1
+	for te_file in "$ROOT/var/lib/rancher/k3s/server/manifests/$HELMCHART" "$ROOT/opt/openshell/manifests/$HELMCHART"; do
+		[ -r "$te_file" ] || continue
+		! grep -Eq '^ +disableTls: "?true"? *$' "$te_file" || return 1
+		return 0
+	done
+}
+
+# The registry's name, or nothing where it is an address.
+registry_name() {
+	rn=${REGISTRY_HOST:-ghcr.io}
+	case $rn in \[* | *:*:*) return 0 ;; esac
+	rn=${rn%:*}
+	printf '%s\n' "$rn" | grep -Ev '^[0-9]+(\.[0-9]+){3}$' || :
+}
+
+start_dns_probe() {
+	sp_name=$(registry_name)
+	[ -n "$sp_name" ] || return 0
+	timeout 1 nslookup -timeout=1 -retry=0 "$sp_name" >/dev/null 2>&1 &
+	DNS_PID=$!
+}
+
+# A name that cannot be resolved explains pulls that fail, no more: a node with all its images works without.
+report_dns() {
+	[ -n "$DNS_PID" ] || return 0
+	wait "$DNS_PID" || mark HEALTHCHECK_DNS_FAILURE "$sp_name cannot be resolved"
+}
+
+query() {
+	set -- statefulset/openshell "node/${OPENSHELL_NODE_NAME:-$(hostname)}"
+	! tls_enabled || set -- "$@" secret/openshell-cli-client
+	[ ! -e "$ENVOY_MANIFEST" ] || set -- "$@" gateways.gateway.networking.k8s.io/openshell-gateway
+	# Without the port the answer only explains, so it may take less time.
+	if [ "$PORT_OPEN" = yes ]; then qu_limit=2; else qu_limit=1; fi
+	timeout "$qu_limit" kubectl -n openshell get "$@" --ignore-not-found -o "go-template=$FACTS"
+}
+
+has() {
+	printf '%s\n' "$FOUND" | grep -qx "$1"
+}
+
+report_pressure() {
+	rp=$(printf '%s\n' "$FOUND" | sed -n 's/^node \(.*Pressure\)$/\1/p' | sort | awk '{ printf "%s%s", sep, $0; sep = ", " }')
+	[ -z "$rp" ] || mark HEALTHCHECK_NODE_PRESSURE "$rp"
+}
+
+report_supervisor() {
+	[ -x "$SUPERVISOR" ] ||
+		mark HEALTHCHECK_MISSING_SUPERVISOR "${SUPERVISOR#"$ROOT"} is not an executable file"
+}
+
+judge() {
+	[ "$1" -eq 0 ] || unhealthy "the Kubernetes API does not answer: $(printf '%s' "$FOUND" | tail -n 1)"
+	has 'ready .*' || unhealthy 'statefulset openshell does not exist yet'
+	has 'ready 1' || unhealthy 'statefulset openshell is not ready'
+	[ -x "$SUPERVISOR" ] || unhealthy 'the supervisor is missing'
+	if tls_enabled; then
+		for jd_key in ca.crt tls.crt tls.key; do
+			has "key $jd_key" || unhealthy "secret openshell-cli-client has no $jd_key"
+		done
+	fi
+	! has gateway || has 'gateway Programmed' || unhealthy 'gateway openshell-gateway is not programmed'
+	[ "$PORT_OPEN" = yes ] || unhealthy "port $PORT does not answer"
+	echo healthy
+}
+
+main() {
+	start_dns_probe
+	wait_for_port
+	ms_status=0
+	FOUND=$(query 2>&1) || ms_status=$?
+	report_dns
+	report_pressure
+	report_supervisor
+	judge "$ms_status"
+}
+
+main "$@"
