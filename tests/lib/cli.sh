@@ -126,3 +126,53 @@ nothing_unexpected() {
 fails() {
 	! "$@"
 }
+
+# given_engine: an empty engine with the image openshell/cluster:dev, behind all rules
+given_engine() {
+	rule docker 90-engine .
+	# shellcheck disable=SC2016 # the hook's own
+	answer last sh '. "'"$REPO"'/tests/fakes/engine.sh"'
+	engine=$FAKE_DIR/engine
+	mkdir -p "$engine/containers" "$engine/networks" "$engine/volumes"
+	echo 'openshell/cluster:dev sha256:image-1' >"$engine/images"
+	echo '{"items":[]}' >"$engine/nodes.json"
+	for cli_part in ca.crt tls.crt tls.key; do
+		base64 -w0 "$REPO/tests/data/fake-cluster/$cli_part"
+		echo
+	done >"$engine/secret"
+}
+
+# given_container NAME STATUS HEALTH [IMAGE-ID]: a gateway's container, network and volume
+given_container() {
+	echo "$2 $3 ${4:-sha256:image-1} 8080 127.0.0.1" >"$engine/containers/openshell-cluster-$1"
+	: >"$engine/networks/openshell-cluster-$1"
+	: >"$engine/volumes/openshell-cluster-$1"
+}
+
+# given_record NAME [KEY VALUE]...: metadata of a gateway; more keys hold texts
+given_record() {
+	cli_name=$1
+	shift
+	mkdir -p "$config/gateways/$cli_name"
+	{
+		printf '{"name":"%s","gateway_endpoint":"https://127.0.0.1:8080","is_remote":false,"gateway_port":8080' "$cli_name"
+		while [ $# -ge 2 ]; do
+			printf ',"%s":"%s"' "$1" "$2"
+			shift 2
+		done
+		echo '}'
+	} >"$config/gateways/$cli_name/metadata.json"
+}
+
+given_bundle() {
+	mkdir -p "$config/gateways/$1"
+	cp -r "$REPO/tests/data/fake-cluster" "$config/gateways/$1/mtls"
+	rm -f "$config/gateways/$1/mtls/README"
+	chmod 700 "$config/gateways/$1/mtls"
+	chmod 600 "$config/gateways/$1/mtls"/*
+}
+
+given_active() {
+	mkdir -p "$config"
+	printf '%s' "$1" >"$config/active_gateway"
+}

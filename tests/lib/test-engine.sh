@@ -9,7 +9,7 @@
 #   run            start and stay in the foreground until killed, or until the parent dies
 #   start | stop   the same in the background, for work by hand
 #   wait           until the engine answers (60 s at most)
-#   exec CMD...    in the engine's namespaces, with DOCKER_HOST set
+#   exec CMD...    in the engine's namespaces, with DOCKER_HOST and IN_TEST_ENGINE set
 #   engine start | stop | kill | restart    only dockerd; the namespaces stay. kill is kill -9.
 #   sweep          remove what is left of an engine that is no longer there
 #   sock           print the socket's path
@@ -238,7 +238,8 @@ stop() {
 enter() {
 	local init
 	init=$(alive "$dir/init") || die "no engine is running for $TEST_STATE"
-	export DOCKER_HOST="${DOCKER_HOST-unix://$sock}"
+	export IN_TEST_ENGINE=$dir DOCKER_HOST="unix://$sock"
+	unset DOCKER_CONTEXT DOCKER_CONFIG XDG_RUNTIME_DIR
 	# shellcheck disable=SC2016 # for the inner shell: the working directory is lost on the way in
 	exec nsenter --target "$init" --net --pid --mount --ipc -- \
 		/bin/sh -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' sh "$PWD" "$@"

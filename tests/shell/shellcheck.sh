@@ -24,7 +24,7 @@ list_shell_files() {
 
 clean() {
 	cd "$REPO" || return
-	shellcheck --severity=style --exclude=SC1091 "$1"
+	shellcheck --external-sources --source-path=SCRIPTDIR --source-path=. --exclude=SC1091 "$1"
 }
 
 main() {
