@@ -6,8 +6,8 @@
 
 builds() {
 	configure_variant clang CC=clang
-	make -C "$BUILD/clang" -j"$JOBS" -k CFLAGS="-g -O2 -Werror $WARNINGS" all
-	make -C "$BUILD/clang" -j"$JOBS" -k CFLAGS="-g -O2 -Werror $WARNINGS" check TESTS=
+	make -C "$BUILD/clang" -j"$JOBS" -k CFLAGS="-g -O2 -Werror $BUILD_WARNINGS" all
+	make -C "$BUILD/clang" -j"$JOBS" -k CFLAGS="-g -O2 -Werror $BUILD_WARNINGS" check TESTS=
 }
 
 main() {

@@ -6,12 +6,12 @@
 
 builds() {
 	configure_variant gcc CC=gcc
-	make -C "$BUILD/gcc" -j"$JOBS" CFLAGS="-g -O2 -Werror $WARNINGS"
+	make -C "$BUILD/gcc" -j"$JOBS" CFLAGS="-g -O2 -Werror $BUILD_WARNINGS"
 }
 
 unit_tests() {
 	rc=0
-	make -C "$BUILD/gcc" -j"$JOBS" -k check CFLAGS="-g -O2 -Werror $WARNINGS" >"$TEST_TMP/check" 2>&1 </dev/null || rc=$?
+	make -C "$BUILD/gcc" -j"$JOBS" -k check CFLAGS="-g -O2 -Werror $BUILD_WARNINGS" >"$TEST_TMP/check" 2>&1 </dev/null || rc=$?
 	report_check "$BUILD/gcc" >"$TEST_TMP/cases"
 	while read -r line; do
 		case $line in

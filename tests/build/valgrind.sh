@@ -6,8 +6,8 @@
 
 builds() {
 	configure_variant gcc CC=gcc
-	make -C "$BUILD/gcc" -j"$JOBS" CFLAGS="-g -O2 -Werror $WARNINGS" all
-	make -C "$BUILD/gcc" -j"$JOBS" CFLAGS="-g -O2 -Werror $WARNINGS" check TESTS=
+	make -C "$BUILD/gcc" -j"$JOBS" CFLAGS="-g -O2 -Werror $BUILD_WARNINGS" all
+	make -C "$BUILD/gcc" -j"$JOBS" CFLAGS="-g -O2 -Werror $BUILD_WARNINGS" check TESTS=
 }
 
 clean() {

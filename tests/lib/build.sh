@@ -5,9 +5,9 @@
 # directory of its own beside it. Sourced after tap.sh; functions only.
 
 BUILD=${BUILD:-${TEST_STATE:-${TMPDIR:-/tmp}/openshell-test-$(id -u)}/build}
-WARNINGS='-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes'
+BUILD_WARNINGS='-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes'
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-export BUILD WARNINGS JOBS
+export BUILD BUILD_WARNINGS JOBS
 
 list_source() {
 	if git -C "$REPO" rev-parse --git-dir >/dev/null 2>&1; then

@@ -111,10 +111,12 @@ remove_cgroups() {
 
 sweep() {
 	[ -z "$(alive "$dir/owner" || true)" ] || die "the engine of $TEST_STATE is running: stop it first"
-	if [ -n "$(alive "$dir/init" || true)" ]; then
-		kill -KILL "$(alive "$dir/init")"
-		sleep 0.5
-	fi
+	local init
+	for _ in $(seq 100); do
+		init=$(alive "$dir/init") || break
+		kill -KILL "$init" 2>/dev/null || true
+		sleep 0.05
+	done
 	[ "$(id -u)" -ne 0 ] || unlink_out
 	remove_cgroups
 	rm -rf "$dir"
