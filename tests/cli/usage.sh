@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Help, version and wrong usage of every command: exit 2, one line on stderr, no call of docker.
+
+# out, err, home, config come from there.
+# shellcheck disable=SC2154
+# shellcheck source-path=SCRIPTDIR source=../lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
+
+COMMANDS='gateway start
+gateway stop
+gateway destroy
+gateway info
+gateway list
+gateway select
+status
+doctor logs
+doctor exec
+doctor check'
+
+is_usage_error() {
+	new_home
+	expect_status 2 run "$@"
+	expect_no_out
+	expect_one_line
+	expect_err 'openshell: '
+	expect_calls </dev/null
+	[ ! -e "$config" ]
+}
+
+help_is_complete() {
+	new_home
+	run --help
+	for word in start stop destroy info list select status doctor --gateway --version; do
+		expect_out "$word"
+	done
+	expect_equal '' "$(cat "$err")"
+	expect_calls </dev/null
+}
+
+# command_help WORD...
+command_help() {
+	new_home
+	run "$@" --help
+	expect_out "openshell $*"
+	expect_equal '' "$(cat "$err")"
+	cp "$out" "$home/long"
+	run "$@" -h
+	expect_out_is "$(cat "$home/long")"
+	expect_calls </dev/null
+}
+
+start_help_names_its_options() {
+	new_home
+	run gateway start --help
+	for option in --name --port --recreate --gpu --plaintext --disable-gateway-auth --gateway-host \
+		--bind --force --timeout --no-wait --keep-failed; do
+		expect_out "$option"
+	done
+}
+
+version_is_answered() {
+	new_home
+	run --version
+	grep -Eq '^openshell [0-9][^ ]*$' "$out"
+	expect_calls </dev/null
+}
+
+help_tests() {
+	check help_names_every_command help_is_complete
+	check version_is_one_line version_is_answered
+	check the_help_of_start_names_all_its_options start_help_names_its_options
+	while read -r first second; do
+		check "help_of_${first}${second:+_$second}" command_help "$first" ${second:+"$second"}
+	done <<-END
+		$COMMANDS
+	END
+}
+
+# Unknown options, missing values and operands too many, for every command.
+common_mistakes() {
+	while read -r first second; do
+		name=$first${second:+_$second}
+		set -- "$first" ${second:+"$second"}
+		check "${name}_refuses_an_unknown_option" is_usage_error "$@" --no-such-option
+		check "${name}_refuses_an_unknown_short_option" is_usage_error "$@" -Z
+		[ "$name" != doctor_exec ] || set -- "$@" -- true
+		check "${name}_refuses_a_bad_gateway_name" is_usage_error -g 'Bad Name' "$@"
+	done <<-END
+		$COMMANDS
+	END
+	for command in 'gateway start' 'gateway stop' 'gateway destroy' 'gateway info' 'gateway list' status \
+		'doctor logs' 'doctor check'; do
+		# shellcheck disable=SC2086 # two words
+		check "$(echo "$command" | tr ' ' _)_takes_no_operand" is_usage_error $command operand
+	done
+}
+
+wrong_commands() {
+	check no_command_is_an_error is_usage_error
+	check an_unknown_command_is_an_error is_usage_error frobnicate
+	check a_group_without_a_command_is_an_error is_usage_error gateway
+	check an_unknown_command_of_a_group_is_an_error is_usage_error gateway frobnicate
+	check doctor_without_a_command_is_an_error is_usage_error doctor
+	check an_unknown_global_option_is_an_error is_usage_error --frobnicate status
+	check a_global_option_without_its_value_is_an_error is_usage_error -g
+	check doctor_exec_without_a_command_is_an_error is_usage_error -g dev doctor exec
+	check doctor_exec_with_nothing_after_the_dashes_is_an_error is_usage_error -g dev doctor exec --
+}
+
+bad_ports() {
+	for port in -1 65536 http '' 8080x 99999999999999999999 ' 80'; do
+		check "start_refuses_port_'$port'" is_usage_error gateway start --port "$port"
+	done
+	check start_refuses_a_port_without_its_value is_usage_error gateway start --port
+}
+
+bad_names() {
+	for name in '' Upper 'a b' '-a' 'a-' '.a' 'a.' '..' 'a/b' '../a' 'ä' 'a;b' "$(printf '%064d' 0 | tr 0 a)"; do
+		check "start_refuses_name_'$(echo "$name" | cut -c1-8)'" is_usage_error gateway start --name "$name"
+	done
+	check stop_refuses_a_bad_name is_usage_error gateway stop --name ../x
+	check destroy_refuses_a_bad_name is_usage_error gateway destroy --name ../x
+	check select_refuses_a_bad_name is_usage_error gateway select ../x
+	check a_bad_name_in_the_environment_is_refused bad_name_in_the_environment
+}
+
+bad_name_in_the_environment() {
+	new_home
+	with 'OPENSHELL_GATEWAY=../x'
+	expect_status 2 run gateway start
+	expect_one_line
+	expect_err OPENSHELL_GATEWAY
+	expect_calls </dev/null
+}
+
+bad_values() {
+	check start_refuses_a_bad_timeout is_usage_error gateway start --timeout soon
+	check start_refuses_a_negative_timeout is_usage_error gateway start --timeout -5
+	check start_refuses_a_bad_bind_address is_usage_error gateway start --bind nowhere
+	check start_refuses_a_bad_gateway_host is_usage_error gateway start --gateway-host 'a b'
+	check start_refuses_an_option_like_gateway_host is_usage_error gateway start --gateway-host=-x
+	check start_refuses_plaintext_off_loopback is_usage_error gateway start --plaintext --bind 0.0.0.0
+	check start_refuses_no_auth_off_loopback is_usage_error gateway start --disable-gateway-auth --bind 0.0.0.0
+	check list_refuses_an_unknown_format is_usage_error gateway list -o xml
+	check info_refuses_an_unknown_format is_usage_error gateway info -o xml
+	check status_refuses_an_unknown_format is_usage_error status -o xml
+	check logs_refuses_a_bad_number is_usage_error -g dev doctor logs --lines many
+}
+
+main() {
+	help_tests
+	wrong_commands
+	common_mistakes
+	bad_ports
+	bad_names
+	bad_values
+}
+
+main "$@"
