@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"os"
@@ -12,8 +13,14 @@ import (
 	"time"
 )
 
-// stopGrace is how long the parts may take to end; docker kills after 10 s.
-const stopGrace = 4 * time.Second
+// How long the parts may take to end; docker kills everything after 10 s. The
+// API server would wait a minute for its watchers, so it is not waited for long:
+// what it has accepted is in etcd, which ends after it and is given its time.
+const (
+	partGrace  = 1500 * time.Millisecond
+	storeGrace = 4 * time.Second
+	store      = "etcd"
+)
 
 // children are the node's parts: each a process with a log file of its own,
 // started again when it ends by itself.
@@ -21,8 +28,6 @@ type children struct {
 	mu       sync.Mutex
 	stopping bool
 	running  map[string]*os.Process
-	order    []string
-	wg       sync.WaitGroup
 }
 
 // start runs bin under the name of the part and keeps it running.
@@ -35,11 +40,8 @@ func (c *children) start(name, bin string, env []string, args ...string) error {
 	if c.running == nil {
 		c.running = map[string]*os.Process{}
 	}
-	c.order = append(c.order, name)
 	c.mu.Unlock()
-	c.wg.Add(1)
 	go func() {
-		defer c.wg.Done()
 		defer log.Close()
 		c.keep(name, log, func() *exec.Cmd {
 			cmd := exec.Command(bin, args...)
@@ -80,23 +82,47 @@ func (c *children) keep(name string, out *os.File, command func() *exec.Cmd) {
 	}
 }
 
-// stop ends the parts, the last started first, and waits for them.
+// stop ends the parts, the store last.
 func (c *children) stop() {
 	c.mu.Lock()
 	c.stopping = true
-	for i := len(c.order) - 1; i >= 0; i-- {
-		if p := c.running[c.order[i]]; p != nil {
-			_ = p.Signal(syscall.SIGTERM)
+	c.mu.Unlock()
+	isStore := func(name string) bool { return name == store }
+	others := func(name string) bool { return name != store }
+	c.signal(syscall.SIGTERM, others)
+	if !c.ended(partGrace, others) {
+		c.signal(syscall.SIGKILL, others)
+	}
+	c.signal(syscall.SIGTERM, isStore)
+	if !c.ended(storeGrace, isStore) {
+		log.Printf("%s did not end in time", store)
+	}
+}
+
+func (c *children) signal(s syscall.Signal, which func(string) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, process := range c.running {
+		if which(name) {
+			_ = process.Signal(s)
 		}
 	}
-	c.mu.Unlock()
-	ended := make(chan struct{})
-	go func() { c.wg.Wait(); close(ended) }()
-	select {
-	case <-ended:
-	case <-time.After(stopGrace):
-		log.Print("some parts did not end in time")
-	}
+}
+
+// ended waits until none of those parts runs any more.
+func (c *children) ended(grace time.Duration, which func(string) bool) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return waitFor(ctx, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for name := range c.running {
+			if which(name) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // openLog makes a part's log file and keeps the one of the run before: what

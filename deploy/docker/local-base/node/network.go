@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -53,9 +54,9 @@ func cniConfig(subnet string) string {
 `, subnet)
 }
 
-// nodeReady waits for the kubelet's word. A restarted node shows the condition
-// of its last run until the kubelet has reported again.
-func nodeReady(ctx context.Context, api kubernetes.Interface, name string) bool {
+// nodeReady waits for the kubelet's word, given since the time of the start: until
+// the kubelet reports, a restarted node shows the condition of its last run.
+func nodeReady(ctx context.Context, api kubernetes.Interface, name string, since time.Time) bool {
 	return waitFor(ctx, func() bool {
 		node, err := api.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
@@ -63,7 +64,7 @@ func nodeReady(ctx context.Context, api kubernetes.Interface, name string) bool 
 		}
 		for _, c := range node.Status.Conditions {
 			if c.Type == corev1.NodeReady {
-				return c.Status == corev1.ConditionTrue
+				return c.Status == corev1.ConditionTrue && c.LastHeartbeatTime.After(since)
 			}
 		}
 		return false

@@ -165,7 +165,7 @@ func (n *node) reportReady(ctx context.Context) {
 		return
 	}
 	n.step("pods get addresses from %s", subnet)
-	if nodeReady(ctx, n.api, n.NodeName) {
+	if nodeReady(ctx, n.api, n.NodeName, n.started) {
 		n.step("node Ready")
 	}
 }
