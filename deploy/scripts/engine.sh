@@ -27,7 +27,7 @@ HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$HERE/lib/common.sh"
 
 WRAPPER_SOURCE=${WRAPPER_SOURCE:-$HERE/../docker/runtime-wrapper/openshell-runc.c}
-PROC=${PROC:-/proc}
+SELF_STATUS=${SELF_STATUS:-/proc/self/status}
 CAP_SYS_RESOURCE=24
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -56,7 +56,7 @@ own_pid() {
 	[ -s "$pidfile" ] || return 1
 	own=$(cat "$pidfile")
 	case $own in *[!0-9]*) return 1 ;; esac
-	own_args=$(tr '\0' ' ' 2>/dev/null <"$PROC/$own/cmdline") || return 1
+	own_args=$(tr '\0' ' ' 2>/dev/null <"/proc/$own/cmdline") || return 1
 	case " $own_args" in
 	*dockerd*" --pidfile=$pidfile "*) echo "$own" ;;
 	*) return 1 ;;
@@ -71,7 +71,7 @@ drop_stale_pidfile() {
 }
 
 lacks_sys_resource() {
-	bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' "$PROC/self/status")
+	bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' "$SELF_STATUS")
 	[ -n "$bounding" ] && [ $((0x$bounding >> CAP_SYS_RESOURCE & 1)) -eq 0 ]
 }
 
@@ -167,7 +167,7 @@ end() {
 # A killed dockerd leaves the containerd that it began.
 end_containerd() {
 	child=$(cat "$exec_root/containerd/containerd.pid" 2>/dev/null) || return 0
-	case $(tr '\0' ' ' 2>/dev/null <"$PROC/$child/cmdline") in
+	case $(tr '\0' ' ' 2>/dev/null <"/proc/$child/cmdline") in
 	*containerd*"$exec_root/containerd/"*) kill -TERM "$child" 2>/dev/null || true ;;
 	esac
 }
