@@ -26,7 +26,11 @@ valgrind valgrind"
 NEEDS_SHELL="$NEEDS_BUILD
 shellcheck shellcheck
 jq jq
-openssl openssl"
+openssl openssl
+curl curl
+busybox busybox
+nginx nginx-light
+python3 python3"
 
 NEEDS_ENGINE="$NEEDS_BUILD
 dockerd docker.io
