@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Allocation that cannot fail and the functions behind the cleanup macros. */
+#include "base/base.h"
+
+#include <ctype.h>
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+bool str_ends(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), tail = strlen(suffix);
+
+	return len >= tail && streq(text + len - tail, suffix);
+}
+
+bool str_blank(const char *text)
+{
+	if (text == NULL)
+		return true;
+	while (isspace((unsigned char)*text))
+		text++;
+	return *text == '\0';
+}
+
+void free_pointer(void *pointer_to_pointer)
+{
+	free(*(void **)pointer_to_pointer);
+}
+
+void close_descriptor(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static void *checked(void *memory)
+{
+	if (memory == NULL)
+		errx(1, "out of memory");
+	return memory;
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	return checked(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *xreallocarray(void *old, size_t count, size_t size)
+{
+	return checked(reallocarray(old, count, size));
+}
+
+char *xstrdup(const char *text)
+{
+	return checked(strdup(text));
+}
+
+char *xstrndup(const char *text, size_t len)
+{
+	return checked(strndup(text, len));
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	return checked(text);
+}

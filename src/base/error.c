@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Error objects: kinds, cause chain, exit codes. Knows nothing of who prints them. */
+#include "base/error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+static const struct {
+	const char *name;
+	int exit_code;
+} kinds[] = {
+	[ERROR_SYSTEM] = { "failed", 1 },
+	[ERROR_USAGE] = { "usage", 2 },
+	[ERROR_ABSENT] = { "absent", 3 },
+	[ERROR_CONFLICT] = { "conflict", 4 },
+	[ERROR_UNREACHABLE] = { "unreachable", 5 },
+	[ERROR_REFUSED] = { "refused", 6 },
+	[ERROR_TIMEOUT] = { "timeout", 7 },
+	[ERROR_UNHEALTHY] = { "unhealthy", 8 },
+	[ERROR_CANCELLED] = { "cancelled", 130 },
+};
+static_assert(ARRAY_LEN(kinds) == ERROR_KINDS, "one row per kind");
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return xstrdup(fmt);
+	return text;
+}
+
+static struct error *new_error(enum error_kind kind, char *text)
+{
+	struct error *e = xcalloc(1, sizeof(*e));
+
+	e->kind = kind;
+	e->text = text;
+	e->retriable = kind == ERROR_TIMEOUT;
+	return e;
+}
+
+int error_set(struct error **err, enum error_kind kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	assert(*err == NULL);
+	va_start(ap, fmt);
+	*err = new_error(kind, format(fmt, ap));
+	va_end(ap);
+	return -1;
+}
+
+static enum error_kind kind_of_errno(int errnum)
+{
+	switch (errnum) {
+	case ENOENT:
+		return ERROR_ABSENT;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ERROR_REFUSED;
+	default:
+		return ERROR_SYSTEM;
+	}
+}
+
+int error_errno(struct error **err, const char *fmt, ...)
+{
+	int errnum = errno;
+	autofree char *what = NULL;
+	va_list ap;
+
+	assert(*err == NULL);
+	va_start(ap, fmt);
+	what = format(fmt, ap);
+	va_end(ap);
+	*err = new_error(kind_of_errno(errnum), xasprintf("%s: %s", what, strerror(errnum)));
+	return -1;
+}
+
+int error_wrap(struct error **err, const char *fmt, ...)
+{
+	struct error *outer;
+	va_list ap;
+
+	assert(*err != NULL);
+	va_start(ap, fmt);
+	outer = new_error((*err)->kind, format(fmt, ap));
+	va_end(ap);
+	outer->retriable = (*err)->retriable;
+	outer->exit_code = (*err)->exit_code;
+	outer->hint = STEAL((*err)->hint);
+	outer->detail = STEAL((*err)->detail);
+	outer->cause = *err;
+	*err = outer;
+	return -1;
+}
+
+int error_hint(struct error **err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if ((*err)->hint != NULL)
+		return -1;
+	va_start(ap, fmt);
+	(*err)->hint = format(fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int error_detail(struct error **err, const char *text)
+{
+	if ((*err)->detail == NULL && !str_blank(text))
+		(*err)->detail = xstrdup(text);
+	return -1;
+}
+
+bool error_is(const struct error *err, enum error_kind kind)
+{
+	return err != NULL && err->kind == kind;
+}
+
+char *error_text(const struct error *err)
+{
+	AUTO(buf) text = BUF_INIT;
+
+	for (; err != NULL; err = err->cause)
+		buf_addf(&text, "%s%s", text.len ? ": " : "", err->text);
+	return buf_steal(&text);
+}
+
+int error_exit_code(const struct error *err)
+{
+	return err->exit_code ? err->exit_code : kinds[err->kind].exit_code;
+}
+
+const char *error_kind_name(enum error_kind kind)
+{
+	return kinds[kind].name;
+}
+
+void error_free(struct error **err)
+{
+	while (*err != NULL) {
+		struct error *cause = (*err)->cause;
+
+		free((*err)->text);
+		free((*err)->hint);
+		free((*err)->detail);
+		free(*err);
+		*err = cause;
+	}
+}

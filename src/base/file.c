@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading whole files; replacing files and directories as a whole. */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int file_read(const char *path, size_t max, struct buf *out, struct error **err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char bytes[16 * 1024];
+	struct stat st;
+	ssize_t got;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, "cannot read %s", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_SYSTEM, "cannot read %s: not a regular file", path);
+	while ((got = read(fd, bytes, sizeof(bytes))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, "cannot read %s", path);
+		if (out->len + (size_t)got > max)
+			return error_set(err, ERROR_SYSTEM, "cannot read %s: larger than %zu bytes", path, max);
+		buf_add(out, bytes, (size_t)got);
+	}
+	return 0;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, bytes, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return -1;
+		bytes += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return xstrdup(".");
+	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
+static int sync_dir(const char *path)
+{
+	autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fsync(fd);
+}
+
+int file_write(const char *path, const void *bytes, size_t len, struct error **err)
+{
+	autofree char *tmp = xasprintf("%s.XXXXXX", path);
+	autofree char *parent = parent_of(path);
+	autoclose int fd = mkostemp(tmp, O_CLOEXEC); /* 0600 and O_EXCL */
+
+	if (fd < 0)
+		return error_errno(err, "cannot write %s", path);
+	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0) {
+		error_errno(err, "cannot write %s", path);
+		unlink(tmp);
+		return -1;
+	}
+	if (sync_dir(parent) < 0)
+		return error_errno(err, "cannot sync %s", parent);
+	return 0;
+}
+
+int file_remove(const char *path, struct error **err)
+{
+	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return error_errno(err, "cannot remove %s", path);
+	return 0;
+}
+
+int dir_make(const char *path, struct error **err)
+{
+	autofree char *parent = parent_of(path);
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		return error_set(err, ERROR_SYSTEM, "%s is in the way: not a directory", path);
+	}
+	if (errno != ENOENT)
+		return error_errno(err, "cannot examine %s", path);
+	if (!streq(parent, path) && dir_make(parent, err) < 0)
+		return -1;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "cannot make the directory %s", path);
+	return 0;
+}
+
+int dir_remove(const char *path, struct error **err)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+
+	if (dir == NULL && errno == ENOENT)
+		return 0;
+	if (dir == NULL)
+		return error_errno(err, "cannot remove %s", path);
+	while ((entry = readdir(dir)) != NULL)
+		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	if (rmdir(path) < 0)
+		return error_errno(err, "cannot remove %s", path);
+	return 0;
+}
+
+void dir_remove_if_empty(const char *path)
+{
+	rmdir(path);
+}
+
+static int write_entry(int dir, const struct dir_entry *entry)
+{
+	autoclose int fd = openat(dir, entry->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -1;
+	return write_all(fd, entry->bytes, entry->len) < 0 ? -1 : fsync(fd);
+}
+
+static int fill_dir(const char *path, const struct dir_entry *entries, size_t count)
+{
+	autoclose int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (write_entry(dir, &entries[i]) < 0)
+			return -1;
+	return fsync(dir);
+}
+
+/* The old directory steps aside, the new one takes its place; a failure puts the old one back. */
+static int swap_in(const char *tmp, const char *path, const char *bak)
+{
+	bool had_old = rename(path, bak) == 0;
+
+	if (!had_old && errno != ENOENT)
+		return -1;
+	if (rename(tmp, path) == 0)
+		return 0;
+	if (had_old) {
+		int errnum = errno;
+
+		rename(bak, path);
+		errno = errnum;
+	}
+	return -1;
+}
+
+int dir_replace(const char *path, const struct dir_entry *entries, size_t count, struct error **err)
+{
+	autofree char *tmp = xasprintf("%s.tmp", path);
+	autofree char *bak = xasprintf("%s.bak", path);
+	autofree char *parent = parent_of(path);
+	autoerror struct error *ignored = NULL;
+
+	dir_recover(path);
+	if (dir_remove(bak, err) < 0 || dir_remove(tmp, err) < 0)
+		return -1;
+	if (mkdir(tmp, 0700) < 0)
+		return error_errno(err, "cannot write %s", path);
+	if (fill_dir(tmp, entries, count) < 0 || swap_in(tmp, path, bak) < 0) {
+		error_errno(err, "cannot write %s", path);
+		(void)!dir_remove(tmp, &ignored);
+		return -1;
+	}
+	if (sync_dir(parent) < 0)
+		return error_errno(err, "cannot sync %s", parent);
+	return dir_remove(bak, err);
+}
+
+void dir_recover(const char *path)
+{
+	autofree char *bak = xasprintf("%s.bak", path);
+	struct stat st;
+
+	if (lstat(path, &st) < 0 && errno == ENOENT)
+		rename(bak, path); /* ENOENT: there is nothing to recover */
+}

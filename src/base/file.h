@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files and directories that are read whole and replaced as a whole. Everything written here is
+ * private (directories 0700, files 0600 from the first byte), synced to disk, and renamed into place.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <sys/types.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+/* A regular file of at most max bytes. ERROR_ABSENT when there is none; anything else than a
+ * regular file (a FIFO would hang us) is refused. */
+int file_read(const char *path, size_t max, struct buf *out, struct error **err) MUST_CHECK;
+
+/* Replaces path, or makes it, with mode 0600; its directory must exist. */
+int file_write(const char *path, const void *bytes, size_t len, struct error **err) MUST_CHECK;
+
+/* Removes a file; absent is fine. */
+int file_remove(const char *path, struct error **err) MUST_CHECK;
+
+/* Makes the directory and those above it that are missing, each with mode 0700. */
+int dir_make(const char *path, struct error **err) MUST_CHECK;
+
+/* Removes a directory with the plain files in it (no further levels); absent is fine. */
+int dir_remove(const char *path, struct error **err) MUST_CHECK;
+
+/* Removes a directory when it is empty; anything else is left and no error. */
+void dir_remove_if_empty(const char *path);
+
+struct dir_entry {
+	const char *name;
+	const void *bytes;
+	size_t len;
+};
+
+/*
+ * Makes directory path (0700) hold exactly these files (0600): written beside it as path.tmp, then
+ * path becomes path.bak, the new one becomes path, path.bak is removed. After a crash at any point
+ * either the old or the new directory is at path or path.bak; dir_recover() puts it back, and the
+ * next call removes what was left. One writer at a time: the caller holds a lock.
+ */
+int dir_replace(const char *path, const struct dir_entry *entries, size_t count, struct error **err) MUST_CHECK;
+
+/* Renames a lone path.bak back to path. */
+void dir_recover(const char *path);
+
+#endif

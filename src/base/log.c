@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The -v trace, and text of others made safe to show. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <vis.h>
+
+#include "base/buf.h"
+
+static int log_level;
+
+void log_set_level(int level)
+{
+	log_level = level;
+}
+
+bool log_enabled(void)
+{
+	return log_level > 0;
+}
+
+void log_debug(const char *fmt, ...)
+{
+	autofree char *line = NULL;
+	autofree char *safe = NULL;
+	va_list ap;
+
+	if (!log_enabled())
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&line, fmt, ap) < 0)
+		line = NULL;
+	va_end(ap);
+	if (line == NULL)
+		return;
+	safe = log_safe_text(line, strlen(line));
+	fprintf(stderr, "openshell: debug: %s\n", safe);
+}
+
+/* The length of a well-formed UTF-8 sequence of printable kind at text, or 0. */
+static size_t utf8_len(const unsigned char *text, size_t left)
+{
+	size_t len = text[0] >= 0xf0 && text[0] < 0xf5 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+
+	if (text[0] < 0xc2 || text[0] >= 0xf5 || len > left)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	if (text[0] == 0xc2 && text[1] < 0xa0) /* C1 control characters */
+		return 0;
+	return len;
+}
+
+char *log_safe_text(const char *text, size_t len)
+{
+	AUTO(buf) safe = BUF_INIT;
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	for (size_t i = 0; i < len;) {
+		size_t run = utf8_len(bytes + i, len - i);
+		char escaped[8];
+
+		if (run == 0 && ((bytes[i] >= 0x20 && bytes[i] < 0x7f) || bytes[i] == '\t'))
+			run = 1;
+		if (run > 0) {
+			buf_add(&safe, text + i, run);
+			i += run;
+			continue;
+		}
+		vis(escaped, text[i], VIS_OCTAL | VIS_CSTYLE, i + 1 < len ? text[i + 1] : 0);
+		buf_adds(&safe, escaped);
+		i++;
+	}
+	return buf_steal(&safe);
+}

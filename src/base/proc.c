@@ -1,0 +1,674 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Child processes. Knows nothing of docker or any other program. */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cancel.h"
+#include "base/log.h"
+
+extern char **environ;
+
+/* How long output is still read after the child has ended: a grandchild may hold the pipe open. */
+#define DRAIN_MS 50
+
+struct stream {
+	int fd; /* -1: closed */
+	const struct proc_output *output;
+	struct buf *kept; /* captured bytes or the tail, or NULL */
+	struct buf line;  /* the unfinished line */
+	bool keep_tail;
+};
+
+struct proc {
+	const char *purpose;
+	pid_t pid;
+	int pidfd; /* becomes readable when the child ends */
+	bool interactive, reaped, delivered;
+	struct proc_output out_spec, err_spec;
+	struct stream out, err;
+	int in_fd;
+	const char *input;
+	size_t input_left;
+	struct proc_result result;
+};
+
+char *proc_find(const char *program)
+{
+	const char *path = getenv("PATH");
+
+	if (strchr(program, '/') != NULL)
+		return access(program, X_OK) == 0 ? xstrdup(program) : NULL;
+	if (str_blank(path))
+		path = "/usr/local/bin:/usr/bin:/bin";
+	while (*path != '\0') {
+		size_t len = strcspn(path, ":");
+		autofree char *file = xasprintf("%.*s/%s", (int)len, path, program);
+		struct stat st;
+
+		if (len > 0 && stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
+			return STEAL(file);
+		path += len;
+		path += *path == ':';
+	}
+	return NULL;
+}
+
+static bool same_name(const char *entry, const char *setting)
+{
+	size_t len = strcspn(setting, "=");
+
+	return strncmp(entry, setting, len) == 0 && entry[len] == '=';
+}
+
+/* Our environment with the spec's changes; entries are borrowed. */
+static char **child_environment(const struct argv *changes)
+{
+	size_t count = 0, n = 0;
+	char **envp;
+
+	while (environ[count] != NULL)
+		count++;
+	envp = xcalloc(count + changes->n + 1, sizeof(*envp));
+	for (size_t i = 0; i < count; i++) {
+		bool changed = false;
+
+		for (size_t k = 0; k < changes->n && !changed; k++)
+			changed = same_name(environ[i], changes->v[k]);
+		if (!changed)
+			envp[n++] = environ[i];
+	}
+	for (size_t k = 0; k < changes->n; k++)
+		if (strchr(changes->v[k], '=') != NULL)
+			envp[n++] = changes->v[k];
+	return envp;
+}
+
+struct child_fds {
+	int in, out, err, failure;
+};
+
+/* In the child: async-signal-safe calls only. Never returns. */
+static NORETURN void become(const char *file, struct proc_spec *spec, char **envp,
+			    const struct child_fds *fds, pid_t parent)
+{
+	int errnum;
+
+	signal(SIGPIPE, SIG_DFL);
+	cancel_reset_child();
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+	if (!spec->interactive)
+		setpgid(0, 0);
+	if (dup2(fds->in, 0) >= 0 && dup2(fds->out, 1) >= 0 && dup2(fds->err, 2) >= 0) {
+		dup2(fds->failure, 3);
+		fcntl(3, F_SETFD, FD_CLOEXEC);
+		closefrom(4);
+		execve(file, spec->argv.v, envp);
+		errnum = errno;
+		(void)!write(3, &errnum, sizeof(errnum));
+		_exit(127);
+	}
+	errnum = errno;
+	(void)!write(fds->failure, &errnum, sizeof(errnum));
+	_exit(127);
+}
+
+/* Descriptors that may become 0 to 3 of the child must not be among these numbers themselves. */
+static int above_stdio(int fd)
+{
+	int high;
+
+	if (fd < 0 || fd > 3)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, 4);
+	close(fd);
+	return high;
+}
+
+static int make_pipe(int ends[2])
+{
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	ends[0] = above_stdio(ends[0]);
+	ends[1] = above_stdio(ends[1]);
+	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+}
+
+/* The parent's end, or -1; *child gets the child's end. */
+static int open_output(const struct proc_output *output, int inherited, int *child)
+{
+	int ends[2];
+
+	if (output->how == PROC_INHERIT) {
+		*child = fcntl(inherited, F_DUPFD_CLOEXEC, 4);
+		return -1;
+	}
+	if (output->how == PROC_NULL) {
+		*child = above_stdio(open("/dev/null", O_WRONLY | O_CLOEXEC));
+		return -1;
+	}
+	if (make_pipe(ends) < 0)
+		return -1;
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	*child = ends[1];
+	return ends[0];
+}
+
+static int open_input(const struct proc_spec *spec, int *child)
+{
+	int ends[2];
+
+	if (spec->interactive) {
+		*child = fcntl(0, F_DUPFD_CLOEXEC, 4);
+		if (*child < 0) /* our stdin is closed */
+			*child = above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
+		return -1;
+	}
+	if (spec->input == NULL) {
+		*child = above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
+		return -1;
+	}
+	if (make_pipe(ends) < 0)
+		return -1;
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	*child = ends[0];
+	return ends[1];
+}
+
+static int spawn(struct proc *proc, const char *file, struct proc_spec *spec, struct error **err)
+{
+	autofree char **envp = child_environment(&spec->env);
+	struct child_fds fds = { -1, -1, -1, -1 };
+	int failure[2] = { -1, -1 }, errnum = 0;
+	pid_t parent = getpid();
+	ssize_t got = 0;
+
+	proc->in_fd = open_input(spec, &fds.in);
+	proc->out.fd = open_output(&proc->out_spec, 1, &fds.out);
+	proc->err.fd = open_output(&proc->err_spec, 2, &fds.err);
+	if (make_pipe(failure) < 0 || fds.in < 0 || fds.out < 0 || fds.err < 0) {
+		error_errno(err, "cannot open pipes for %s", spec->purpose);
+	} else {
+		fds.failure = failure[1];
+		if (spec->interactive)
+			fflush(stdout); /* what we said comes before what it says */
+		proc->pid = fork();
+		if (proc->pid == 0)
+			become(file, spec, envp, &fds, parent);
+		if (proc->pid < 0)
+			error_errno(err, "cannot start %s", spec->purpose);
+	}
+	close_descriptor(&fds.in);
+	close_descriptor(&fds.out);
+	close_descriptor(&fds.err);
+	close_descriptor(&failure[1]);
+	if (*err == NULL) {
+		do
+			got = read(failure[0], &errnum, sizeof(errnum));
+		while (got < 0 && errno == EINTR);
+	}
+	close_descriptor(&failure[0]);
+	if (*err == NULL && got == sizeof(errnum)) {
+		waitpid(proc->pid, NULL, 0);
+		errno = errnum;
+		error_errno(err, "cannot run %s (%s)", spec->argv.v[0], file);
+	}
+	return *err == NULL ? 0 : -1;
+}
+
+static void free_proc(struct proc *proc)
+{
+	close_descriptor(&proc->in_fd);
+	close_descriptor(&proc->out.fd);
+	close_descriptor(&proc->err.fd);
+	close_descriptor(&proc->pidfd);
+	buf_release(&proc->out.line);
+	buf_release(&proc->err.line);
+	proc_result_release(&proc->result);
+	free(proc);
+}
+
+static struct proc *start(struct proc_spec *spec, struct error **err)
+{
+	autofree char *file = proc_find(spec->argv.v[0]);
+	autofree char *shown = NULL;
+	struct proc *proc;
+
+	if (log_enabled()) {
+		shown = argv_quote(&spec->argv);
+		log_debug("run: %s", shown);
+	}
+	if (file == NULL) {
+		error_set(err, ERROR_UNREACHABLE, "%s: the program '%s' was not found on PATH",
+			  spec->purpose, spec->argv.v[0]);
+		return NULL;
+	}
+	proc = xcalloc(1, sizeof(*proc));
+	proc->result = (struct proc_result)PROC_RESULT_INIT;
+	proc->purpose = spec->purpose;
+	proc->interactive = spec->interactive;
+	proc->in_fd = proc->out.fd = proc->err.fd = proc->pidfd = -1;
+	proc->out_spec = spec->out;
+	proc->err_spec = spec->err;
+	if (spec->interactive)
+		proc->out_spec.how = proc->err_spec.how = PROC_INHERIT;
+	proc->input = spec->input;
+	proc->input_left = spec->input ? strlen(spec->input) : 0;
+	proc->out.output = &proc->out_spec;
+	proc->err.output = &proc->err_spec;
+	proc->out.kept = proc->out_spec.how == PROC_CAPTURE ? &proc->result.out : NULL;
+	proc->err.kept = &proc->result.err;
+	proc->err.keep_tail = true;
+	if (spawn(proc, file, spec, err) < 0) {
+		free_proc(proc);
+		return NULL;
+	}
+	/* glibc has a wrapper since 2.36 only; -1 on old kernels: see wait_ms() */
+	proc->pidfd = (int)syscall(SYS_pidfd_open, proc->pid, 0);
+	return proc;
+}
+
+static void signal_child(struct proc *proc, int sig)
+{
+	if (proc->reaped)
+		return;
+	if (proc->interactive || kill(-proc->pid, sig) < 0)
+		kill(proc->pid, sig);
+}
+
+/* ------------------------------------------------------------------ moving data */
+
+static void emit_line(const struct proc_output *output, const char *line, size_t len)
+{
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	output->line(output->arg, line, len);
+}
+
+/* Takes whole lines out of text; a line that does not end in PROC_LINE_MAX bytes is cut there. */
+static bool take_lines(const struct proc_output *output, struct buf *text, bool at_end)
+{
+	bool any = false;
+	size_t start_of_line = 0;
+
+	for (size_t i = 0; i < text->len; i++) {
+		bool newline = text->data[i] == '\n';
+
+		if (!newline && i - start_of_line + 1 < PROC_LINE_MAX)
+			continue;
+		emit_line(output, text->data + start_of_line, i - start_of_line + !newline);
+		start_of_line = i + 1;
+		any = true;
+	}
+	buf_drop(text, start_of_line);
+	if (at_end && text->len > 0) {
+		emit_line(output, text->data, text->len);
+		buf_drop(text, text->len);
+		any = true;
+	}
+	return any;
+}
+
+void proc_feed_lines(const struct proc_output *output, const char *text)
+{
+	AUTO(buf) bytes = BUF_INIT;
+
+	buf_adds(&bytes, text);
+	take_lines(output, &bytes, true);
+}
+
+static void keep(struct proc *proc, struct stream *stream, const char *bytes, size_t len)
+{
+	size_t max = stream->keep_tail ? PROC_ERR_MAX : PROC_OUT_MAX;
+
+	if (stream->kept == NULL)
+		return;
+	if (!stream->keep_tail && stream->kept->len + len > max) {
+		proc->result.overflow = true;
+		len = max - stream->kept->len;
+	}
+	buf_add(stream->kept, bytes, len);
+	if (stream->kept->len > max)
+		buf_drop(stream->kept, stream->kept->len - max);
+}
+
+/* Reads what is there, at most 64 KiB, so that the timeout is looked at now and then. */
+static void read_stream(struct proc *proc, struct stream *stream)
+{
+	char bytes[16 * 1024];
+
+	for (int round = 0; round < 4 && stream->fd >= 0; round++) {
+		ssize_t got = read(stream->fd, bytes, sizeof(bytes));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == EAGAIN)
+			return;
+		if (got <= 0) {
+			close(stream->fd);
+			stream->fd = -1;
+			if (stream->output->how == PROC_LINES)
+				proc->delivered |= take_lines(stream->output, &stream->line, true);
+			return;
+		}
+		keep(proc, stream, bytes, (size_t)got);
+		if (stream->output->how == PROC_LINES) {
+			buf_add(&stream->line, bytes, (size_t)got);
+			proc->delivered |= take_lines(stream->output, &stream->line, false);
+		}
+	}
+}
+
+static void write_input(struct proc *proc)
+{
+	ssize_t put = write(proc->in_fd, proc->input, proc->input_left);
+
+	if (put > 0) {
+		proc->input += put;
+		proc->input_left -= (size_t)put;
+	}
+	/* EPIPE: it does not want the rest, which its exit status will explain */
+	if (proc->input_left == 0 || (put < 0 && errno != EAGAIN && errno != EINTR)) {
+		close(proc->in_fd);
+		proc->in_fd = -1;
+	}
+}
+
+static void reap(struct proc *proc, int options)
+{
+	int status;
+	pid_t pid;
+
+	if (proc->reaped)
+		return;
+	do
+		pid = waitpid(proc->pid, &status, options);
+	while (pid < 0 && errno == EINTR);
+	if (pid == 0)
+		return;
+	proc->reaped = true;
+	if (pid > 0 && WIFEXITED(status))
+		proc->result.code = WEXITSTATUS(status);
+	else if (pid > 0 && WIFSIGNALED(status))
+		proc->result.sig = WTERMSIG(status);
+}
+
+static nfds_t poll_set(const struct proc *proc, struct pollfd *fds)
+{
+	fds[0] = (struct pollfd){ proc->in_fd, POLLOUT, 0 };
+	fds[1] = (struct pollfd){ proc->out.fd, POLLIN, 0 };
+	fds[2] = (struct pollfd){ proc->err.fd, POLLIN, 0 };
+	fds[3] = (struct pollfd){ proc->reaped ? -1 : proc->pidfd, POLLIN, 0 };
+	return 4;
+}
+
+static void serve(struct proc *proc, const struct pollfd *fds)
+{
+	if (fds[0].revents != 0 && proc->in_fd >= 0)
+		write_input(proc);
+	if (fds[1].revents != 0)
+		read_stream(proc, &proc->out);
+	if (fds[2].revents != 0)
+		read_stream(proc, &proc->err);
+	if (fds[3].revents != 0 || proc->pidfd < 0)
+		reap(proc, WNOHANG);
+}
+
+static bool all_read(const struct proc *proc)
+{
+	return proc->out.fd < 0 && proc->err.fd < 0;
+}
+
+/* Without pidfd_open (Linux before 5.3) the end of the child is looked for every 50 ms. */
+static int64_t wait_ms(const struct proc *proc, int64_t ms)
+{
+	bool tick = proc->pidfd < 0 && !proc->reaped && all_read(proc);
+
+	return tick && (ms < 0 || ms > 50) ? 50 : ms;
+}
+
+static void drain(struct proc *proc)
+{
+	int64_t until = clock_now_ms(&clock_real) + DRAIN_MS;
+	struct pollfd fds[4];
+
+	close_descriptor(&proc->in_fd);
+	proc->in_fd = -1;
+	while (!all_read(proc)) {
+		int64_t left = until - clock_now_ms(&clock_real);
+
+		if (left <= 0 || poll(fds, poll_set(proc, fds), (int)left) <= 0)
+			return;
+		serve(proc, fds);
+	}
+}
+
+/* TERM, a time of grace, KILL, reap. */
+static void end_child(struct proc *proc)
+{
+	int64_t until = clock_now_ms(&clock_real) + PROC_GRACE_MS;
+	struct pollfd fds[4];
+
+	signal_child(proc, SIGTERM);
+	while (!proc->reaped) {
+		int64_t left = until - clock_now_ms(&clock_real);
+
+		if (left <= 0) {
+			signal_child(proc, SIGKILL);
+			reap(proc, 0);
+			break;
+		}
+		poll(fds, poll_set(proc, fds), (int)(proc->pidfd < 0 && left > 50 ? 50 : left));
+		serve(proc, fds);
+	}
+}
+
+/* ------------------------------------------------------------------ the real runner */
+
+static int wait_for_end(struct proc *proc, const struct proc_spec *spec, struct error **err)
+{
+	int64_t until = clock_now_ms(&clock_real) + spec->timeout_ms;
+	struct pollfd fds[4];
+
+	while (!proc->reaped) {
+		int64_t left = spec->timeout_ms ? until - clock_now_ms(&clock_real) : -1;
+
+		if (spec->timeout_ms && left <= 0) {
+			end_child(proc);
+			proc->result.timed_out = true;
+			return error_set(err, ERROR_TIMEOUT, "%s did not end within %g s",
+					 spec->purpose, (double)spec->timeout_ms / 1000);
+		}
+		if (!spec->interactive && cancel_check(err) < 0) {
+			end_child(proc);
+			return -1;
+		}
+		if (proc->result.overflow) {
+			end_child(proc);
+			return error_set(err, ERROR_SYSTEM, "%s printed more than %d MiB", spec->purpose,
+					 PROC_OUT_MAX >> 20);
+		}
+		if (cancel_poll(fds, poll_set(proc, fds), wait_ms(proc, left)) >= 0)
+			serve(proc, fds);
+	}
+	drain(proc);
+	return 0;
+}
+
+static int real_run(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
+	struct proc *proc;
+	int rc;
+
+	(void)arg;
+	if (!spec->interactive && cancel_check(err) < 0)
+		return -1;
+	proc = start(spec, err);
+	if (proc == NULL)
+		return -1;
+	if (spec->interactive) {
+		sigaction(SIGINT, &ignore, &old_int);
+		sigaction(SIGQUIT, &ignore, &old_quit);
+	}
+	rc = wait_for_end(proc, spec, err);
+	if (spec->interactive) {
+		sigaction(SIGINT, &old_int, NULL);
+		sigaction(SIGQUIT, &old_quit, NULL);
+	}
+	proc_result_release(result);
+	*result = proc->result;
+	proc->result = (struct proc_result)PROC_RESULT_INIT;
+	free_proc(proc);
+	return rc;
+}
+
+static struct proc *real_start(void *arg, struct proc_spec *spec, struct error **err)
+{
+	(void)arg;
+	return start(spec, err);
+}
+
+#define PUMP_MAX 4
+
+static void real_pump(void *arg, struct proc *const *procs, size_t count, int64_t ms)
+{
+	int64_t until = clock_now_ms(&clock_real) + ms;
+	struct pollfd fds[PUMP_MAX * 4];
+
+	(void)arg;
+	if (count > PUMP_MAX)
+		count = PUMP_MAX;
+	while (cancel_signal() == 0) {
+		int64_t left = until - clock_now_ms(&clock_real);
+		bool delivered = false;
+
+		if (left <= 0)
+			return;
+		for (size_t i = 0; i < count * 4; i++)
+			fds[i].fd = -1;
+		for (size_t i = 0; i < count; i++)
+			if (procs[i] != NULL)
+				poll_set(procs[i], fds + 4 * i);
+		if (cancel_poll(fds, count * 4, left) < 0)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			if (procs[i] == NULL)
+				continue;
+			procs[i]->delivered = false;
+			serve(procs[i], fds + 4 * i);
+			delivered |= procs[i]->delivered;
+		}
+		if (delivered)
+			return;
+	}
+}
+
+static void real_stop(void *arg, struct proc *proc)
+{
+	(void)arg;
+	if (proc == NULL)
+		return;
+	end_child(proc);
+	drain(proc);
+	free_proc(proc);
+}
+
+const struct runner runner_real = { real_run, real_start, real_pump, real_stop, NULL };
+
+/* ------------------------------------------------------------------ for callers */
+
+int runner_run(const struct runner *runner, struct proc_spec *spec, struct proc_result *result,
+	       struct error **err)
+{
+	return runner->run(runner->arg, spec, result, err);
+}
+
+int runner_check(const struct runner *runner, struct proc_spec *spec, struct proc_result *result,
+		 struct error **err)
+{
+	if (runner_run(runner, spec, result, err) < 0)
+		return -1;
+	return result->code == 0 ? 0 : proc_result_error(spec->purpose, result, err);
+}
+
+struct proc *runner_start(const struct runner *runner, struct proc_spec *spec, struct error **err)
+{
+	return runner->start(runner->arg, spec, err);
+}
+
+void runner_pump(const struct runner *runner, struct proc *const *procs, size_t count, int64_t ms)
+{
+	runner->pump(runner->arg, procs, count, ms);
+}
+
+void runner_stop(const struct runner *runner, struct proc *proc)
+{
+	runner->stop(runner->arg, proc);
+}
+
+char *proc_result_words(const struct proc_result *result)
+{
+	if (result->sig != 0)
+		return xasprintf("killed by signal %d (%s)", result->sig, strsignal(result->sig));
+	return xasprintf("exit %d", result->code);
+}
+
+/* stderr as one line, at most 500 bytes of its end: the reason stands last. */
+static char *one_line(const struct buf *text)
+{
+	AUTO(buf) line = BUF_INIT;
+	const char *from = buf_str(text);
+	size_t len = text->len, max = 500;
+
+	if (len > max) {
+		from += len - max;
+		len = max;
+		while (len > 0 && ((unsigned char)*from & 0xc0) == 0x80) {
+			from++;
+			len--;
+		}
+	}
+	for (size_t i = 0; i < len; i++) {
+		bool blank = from[i] == '\n' || from[i] == '\r';
+
+		if (!blank)
+			buf_add(&line, from + i, 1);
+		else if (line.len > 0 && line.data[line.len - 1] != ' ')
+			buf_adds(&line, " ");
+	}
+	buf_trim_end(&line);
+	return log_safe_text(buf_str(&line), line.len);
+}
+
+int proc_result_error(const char *purpose, const struct proc_result *result, struct error **err)
+{
+	autofree char *words = proc_result_words(result);
+	autofree char *reason = one_line(&result->err);
+
+	return error_set(err, ERROR_SYSTEM, "%s failed (%s)%s%s", purpose, words, *reason ? ": " : "", reason);
+}
+
+void proc_spec_release(struct proc_spec *spec)
+{
+	argv_release(&spec->argv);
+	argv_release(&spec->env);
+}
+
+void proc_result_release(struct proc_result *result)
+{
+	buf_release(&result->out);
+	buf_release(&result->err);
+	*result = (struct proc_result)PROC_RESULT_INIT;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON and YAML. Knows nothing of what the documents mean. */
+#include "base/tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+#include "base/buf.h"
+
+void tree_free(cJSON **root)
+{
+	cJSON_Delete(*root);
+}
+
+cJSON *tree_json(const char *text, size_t len, const char *origin, struct error **err)
+{
+	const char *end = NULL;
+	cJSON *root;
+
+	if (memchr(text, '\0', len) != NULL) {
+		error_set(err, ERROR_SYSTEM, "%s: not JSON (it holds a NUL byte)", origin);
+		return NULL;
+	}
+	root = cJSON_ParseWithLengthOpts(text, len, &end, false);
+	while (root != NULL && end < text + len && strchr(" \t\r\n", *end) != NULL)
+		end++;
+	if (root == NULL || end < text + len) {
+		size_t at = end >= text && end <= text + len ? (size_t)(end - text) : 0;
+
+		cJSON_Delete(root);
+		error_set(err, ERROR_SYSTEM, "%s: not JSON (at byte %zu of %zu)", origin, at, len);
+		return NULL;
+	}
+	return root;
+}
+
+static char *path_key(const char *path, size_t len)
+{
+	AUTO(buf) key = BUF_INIT;
+
+	for (size_t i = 0; i < len; i++) {
+		bool slash = path[i] == '~' && i + 1 < len && path[i + 1] == '1';
+
+		buf_add(&key, slash ? "/" : path + i, 1);
+		i += slash;
+	}
+	return buf_steal(&key);
+}
+
+const cJSON *tree_at(const cJSON *root, const char *path)
+{
+	while (root != NULL && *path != '\0') {
+		size_t len = strcspn(path, "/");
+		autofree char *key = path_key(path, len);
+
+		if (cJSON_IsArray(root))
+			root = cJSON_GetArrayItem(root, (int)strtol(key, NULL, 10));
+		else
+			root = cJSON_GetObjectItemCaseSensitive(root, key);
+		path += len;
+		path += *path == '/';
+	}
+	return root;
+}
+
+const char *tree_str(const cJSON *root, const char *path)
+{
+	return cJSON_GetStringValue(tree_at(root, path));
+}
+
+bool tree_bool(const cJSON *root, const char *path, bool fallback)
+{
+	const cJSON *item = tree_at(root, path);
+
+	return cJSON_IsBool(item) ? cJSON_IsTrue(item) : fallback;
+}
+
+int64_t tree_int(const cJSON *root, const char *path, int64_t fallback)
+{
+	const cJSON *item = tree_at(root, path);
+	double number;
+
+	if (!cJSON_IsNumber(item))
+		return fallback;
+	number = item->valuedouble;
+	if (number < -9007199254740991.0 || number > 9007199254740991.0 ||
+	    number != (double)(int64_t)number)
+		return fallback;
+	return (int64_t)number;
+}
+
+/* cJSON indents with tabs and writes "key":<tab>value; people and jq's readers expect two spaces. */
+static void print_value(struct buf *out, const cJSON *item, int depth)
+{
+	const cJSON *child;
+	bool object = cJSON_IsObject(item);
+
+	if ((!object && !cJSON_IsArray(item)) || item->child == NULL) {
+		char *text = cJSON_PrintUnformatted(item);
+
+		buf_adds(out, text ? text : "null");
+		cJSON_free(text);
+		return;
+	}
+	buf_adds(out, object ? "{\n" : "[\n");
+	cJSON_ArrayForEach(child, item) {
+		buf_addf(out, "%*s", 2 * (depth + 1), "");
+		if (object) {
+			cJSON key = { .type = cJSON_String, .valuestring = child->string };
+
+			print_value(out, &key, 0);
+			buf_adds(out, ": ");
+		}
+		print_value(out, child, depth + 1);
+		buf_adds(out, child->next ? ",\n" : "\n");
+	}
+	buf_addf(out, "%*s%s", 2 * depth, "", object ? "}" : "]");
+}
+
+char *tree_print(const cJSON *root)
+{
+	AUTO(buf) out = BUF_INIT;
+
+	print_value(&out, root, 0);
+	buf_adds(&out, "\n");
+	return buf_steal(&out);
+}
+
+static int add_scalar(yaml_document_t *doc, const char *text, bool quoted)
+{
+	return yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)text, (int)strlen(text),
+					quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
+}
+
+/* A plain scalar must not be read back as another type: quote all that is not plainly a word. */
+static bool needs_quotes(const char *text)
+{
+	static const char *const special[] = { "true", "false", "null", "yes", "no", "on", "off", "y", "n" };
+	bool word = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || *text == '/';
+
+	for (size_t i = 0; i < ARRAY_LEN(special); i++)
+		if (strcasecmp(text, special[i]) == 0)
+			return true;
+	return !word || strpbrk(text, "#\n\"'{}[],&*?|<>=!%@`\\") != NULL || strstr(text, ": ") != NULL ||
+	       str_ends(text, ":");
+}
+
+static int add_node(yaml_document_t *doc, const cJSON *item)
+{
+	const cJSON *child;
+	int node;
+
+	if (cJSON_IsString(item))
+		return add_scalar(doc, item->valuestring, needs_quotes(item->valuestring));
+	if (!cJSON_IsObject(item) && !cJSON_IsArray(item)) {
+		char *text = cJSON_PrintUnformatted(item);
+
+		node = add_scalar(doc, text ? text : "null", false);
+		cJSON_free(text);
+		return node;
+	}
+	node = cJSON_IsObject(item) ? yaml_document_add_mapping(doc, NULL, YAML_ANY_MAPPING_STYLE)
+				    : yaml_document_add_sequence(doc, NULL, YAML_ANY_SEQUENCE_STYLE);
+	cJSON_ArrayForEach(child, item) {
+		if (cJSON_IsObject(item)) {
+			int key = add_scalar(doc, child->string, needs_quotes(child->string));
+
+			yaml_document_append_mapping_pair(doc, node, key, add_node(doc, child));
+		} else {
+			yaml_document_append_sequence_item(doc, node, add_node(doc, child));
+		}
+	}
+	return node;
+}
+
+static int append_yaml(void *out, unsigned char *bytes, size_t len)
+{
+	buf_add(out, bytes, len);
+	return 1;
+}
+
+char *tree_print_yaml(const cJSON *root)
+{
+	AUTO(buf) out = BUF_INIT;
+	yaml_emitter_t emitter;
+	yaml_document_t doc;
+
+	yaml_emitter_initialize(&emitter);
+	yaml_emitter_set_output(&emitter, append_yaml, &out);
+	yaml_emitter_set_unicode(&emitter, 1);
+	yaml_emitter_set_width(&emitter, -1);
+	yaml_emitter_open(&emitter);
+	yaml_document_initialize(&doc, NULL, NULL, NULL, 1, 1);
+	add_node(&doc, root);
+	yaml_emitter_dump(&emitter, &doc); /* takes the document over */
+	yaml_emitter_close(&emitter);
+	yaml_emitter_delete(&emitter);
+	return buf_steal(&out);
+}
+
+void tree_add_str(cJSON *object, const char *key, const char *text)
+{
+	if (text != NULL)
+		cJSON_AddStringToObject(object, key, text);
+	else
+		cJSON_AddNullToObject(object, key);
+}

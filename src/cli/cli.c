@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command table, option parsing, dispatch, and the one place where errors are printed. */
+#include "cli/cli.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "gateway/diagnose.h"
+
+static const struct command *const commands[] = {
+	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
+	&cmd_gateway_select, &cmd_status,        &cmd_doctor_check,    &cmd_doctor_logs,  &cmd_doctor_exec,
+};
+
+/* Short words for groups, as upstream has them. */
+static const struct {
+	const char *alias, *group;
+} aliases[] = { { "gw", "gateway" }, { "dr", "doctor" } };
+
+/* ------------------------------------------------------------------ options */
+
+static size_t option_index(const struct command *command, const char *name)
+{
+	for (size_t i = 0; command->options != NULL && command->options[i].name != NULL; i++)
+		if (streq(command->options[i].name, name))
+			return i;
+	assert(!"the option is in the command's table");
+	return 0;
+}
+
+const char *in_value(const struct invocation *in, const char *option)
+{
+	return in->values[option_index(in->command, option)];
+}
+
+bool in_has(const struct invocation *in, const char *option)
+{
+	return in_value(in, option) != NULL;
+}
+
+int in_output(const struct invocation *in, enum output_format *format, struct error **err)
+{
+	static const char *const names[] = { "table", "json", "yaml" };
+	const char *value = in_value(in, "output");
+
+	*format = OUTPUT_TABLE;
+	for (size_t i = 0; value != NULL && i < ARRAY_LEN(names); i++)
+		if (streq(value, names[i])) {
+			*format = (enum output_format)i;
+			return 0;
+		}
+	if (value == NULL)
+		return 0;
+	return error_set(err, ERROR_USAGE, "--output: '%s' is none of table, json, yaml", value);
+}
+
+/* What the words before a command's own options asked for. */
+struct globals {
+	const char *gateway;
+	int verbose;
+	bool help, version;
+};
+
+#define GLOBAL_BASE 1000 /* getopt values of global options; below it: 1 + index in the command's table */
+
+struct parser {
+	struct option longs[OPTIONS_MAX + 8];
+	char shorts[2 * OPTIONS_MAX + 16];
+	const struct opt *table; /* the command's, or NULL */
+};
+
+static void add_options(struct parser *parser, const struct opt *table, int base, size_t *n, size_t *s)
+{
+	for (size_t i = 0; table != NULL && table[i].name != NULL; i++) {
+		int argument = table[i].arg == NULL ? no_argument : table[i].arg[0] == '[' ? optional_argument
+											  : required_argument;
+
+		assert(*n + 1 < ARRAY_LEN(parser->longs));
+		parser->longs[(*n)++] = (struct option){ table[i].name, argument, NULL, base + (int)i };
+		if (table[i].letter == 0)
+			continue;
+		parser->shorts[(*s)++] = table[i].letter;
+		if (argument == required_argument)
+			parser->shorts[(*s)++] = ':';
+	}
+	parser->longs[*n] = (struct option){ 0 };
+	parser->shorts[*s] = '\0';
+}
+
+static void parser_init(struct parser *parser, const struct command *command)
+{
+	size_t n = 0, s = 0;
+
+	/* '+': options end at the first operand; ':': a missing value is told from an unknown option */
+	if (command == NULL || command->max_operands < 0)
+		parser->shorts[s++] = '+';
+	parser->shorts[s++] = ':';
+	parser->table = command ? command->options : NULL;
+	add_options(parser, parser->table, 1, &n, &s);
+	add_options(parser, global_options, GLOBAL_BASE, &n, &s);
+}
+
+/* The index that a short option stands for, as the long one would give it. */
+static int long_value(const struct parser *parser, int letter)
+{
+	for (int i = 0; parser->table != NULL && parser->table[i].name != NULL; i++)
+		if (parser->table[i].letter == letter)
+			return 1 + i;
+	for (int i = 0; global_options[i].name != NULL; i++)
+		if (global_options[i].letter == letter)
+			return GLOBAL_BASE + i;
+	return '?';
+}
+
+static int bad_option(int result, char **argv, struct error **err)
+{
+	const char *word = argv[optind - 1];
+
+	if (result == ':')
+		return error_set(err, ERROR_USAGE, "option '%s' needs a value", word);
+	if (optopt >= GLOBAL_BASE || (optopt > 0 && optopt < 32))
+		return error_set(err, ERROR_USAGE, "option '%s' takes no value", word);
+	if (optopt != 0)
+		return error_set(err, ERROR_USAGE, "unknown option '-%c'", optopt);
+	return error_set(err, ERROR_USAGE, "unknown option '%s'", word);
+}
+
+static void take_global(struct globals *globals, int index, const char *value)
+{
+	switch (global_options[index].letter) {
+	case 'g':
+		globals->gateway = value;
+		break;
+	case 'v':
+		globals->verbose++;
+		break;
+	case 'h':
+		globals->help = true;
+		break;
+	case 'V':
+		globals->version = true;
+		break;
+	}
+}
+
+static bool all_digits(const char *text)
+{
+	return text != NULL && *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Reads options up to the operands; optind is left there. values may be NULL (no command yet). */
+static int parse_options(const struct command *command, int argc, char **argv, const char **values,
+			 struct globals *globals, struct error **err)
+{
+	struct parser parser;
+	int result;
+
+	parser_init(&parser, command);
+	optind = 0; /* glibc: start afresh */
+	opterr = 0;
+	while ((result = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+		int value = result > 32 && result < GLOBAL_BASE ? long_value(&parser, result) : result;
+
+		if (result == '?' || result == ':')
+			return bad_option(result, argv, err);
+		if (value >= GLOBAL_BASE) {
+			take_global(globals, value - GLOBAL_BASE, optarg);
+			continue;
+		}
+		/* getopt takes an optional value only with '='; a number that follows is one too */
+		if (optarg == NULL && parser.table[value - 1].arg != NULL && all_digits(argv[optind]))
+			optarg = argv[optind++];
+		values[value - 1] = optarg ? optarg : "";
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ which command */
+
+static const char *canonical(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (streq(word, aliases[i].alias))
+			return aliases[i].group;
+	return word;
+}
+
+static bool is_group(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strncmp(commands[i]->path, word, len) == 0 && commands[i]->path[len] == ' ')
+			return true;
+	return false;
+}
+
+static const struct command *find_command(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (streq(commands[i]->path, path))
+			return commands[i];
+	return NULL;
+}
+
+/* How many of the words name the command; 0: none does. */
+static int resolve(int argc, char **argv, const struct command **command)
+{
+	autofree char *two = NULL;
+
+	*command = argc > 0 ? find_command(argv[0]) : NULL;
+	if (*command != NULL)
+		return 1;
+	if (argc > 1)
+		two = xasprintf("%s %s", canonical(argv[0]), argv[1]);
+	*command = two ? find_command(two) : NULL;
+	return *command != NULL ? 2 : 0;
+}
+
+/* No command was named: help where that was asked for, else an error. */
+static int without_command(const struct globals *globals, int argc, char **argv, struct error **err)
+{
+	const char *word = argc > 0 ? canonical(argv[0]) : NULL;
+	bool group = word != NULL && is_group(word);
+	bool asked = globals->help || (argc > 1 && (streq(argv[1], "--help") || streq(argv[1], "-h")));
+
+	if (globals->version) {
+		printf("openshell %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	if (word == NULL || (streq(word, "help") && argc == 1)) {
+		help_root(stdout, commands, ARRAY_LEN(commands));
+		return 0;
+	}
+	if (group && (argc == 1 || asked)) {
+		help_group(stdout, commands, ARRAY_LEN(commands), word);
+		return 0;
+	}
+	if (streq(word, "__dump")) {
+		help_dump(stdout, commands, ARRAY_LEN(commands));
+		return 0;
+	}
+	if (group)
+		return error_set(err, ERROR_USAGE, "unknown command '%s %s' (see openshell %s --help)", word, argv[1],
+				 word);
+	return error_set(err, ERROR_USAGE, "unknown command '%s' (see openshell --help)", argv[0]);
+}
+
+static int check_operands(const struct invocation *in, struct error **err)
+{
+	const struct command *command = in->command;
+
+	if (in->operand_count < command->min_operands)
+		return error_set(err, ERROR_USAGE, "%s: %s is missing (see openshell %s --help)", command->path,
+				 command->operands, command->path);
+	if (command->max_operands >= 0 && in->operand_count > command->max_operands)
+		return error_set(err, ERROR_USAGE, "%s: unexpected argument '%s'", command->path,
+				 in->operands[command->max_operands]);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the gateway's name */
+
+int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name, bool *chosen,
+		     struct error **err)
+{
+	const char *flag = in_value(in, "name");
+	AUTO(argv) warnings = ARGV_INIT;
+	autofree char *active = NULL;
+	const struct {
+		const char *value, *what;
+	} sources[] = {
+		{ flag, "--name" }, { in->gateway, "--gateway" }, { cli->settings->gateway, "OPENSHELL_GATEWAY" },
+	};
+
+	*chosen = true;
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		if (sources[i].value == NULL)
+			continue;
+		/* older programs allowed names that we read but do not give */
+		if (!use_active || !name_is_readable(sources[i].value)) {
+			if (name_check(sources[i].value, sources[i].what, err) < 0)
+				return -1;
+		}
+		*name = xstrdup(sources[i].value);
+		return 0;
+	}
+	if (use_active) {
+		active = registry_active(cli->paths, &warnings);
+		output_warnings(cli, &warnings);
+	}
+	*chosen = active != NULL;
+	*name = active ? STEAL(active) : xstrdup("openshell");
+	return 0;
+}
+
+/* ------------------------------------------------------------------ running it */
+
+static int run_command(const struct app *app, const struct invocation *in, int *status, struct error **err)
+{
+	struct settings settings;
+	AUTO(paths) paths = { 0 };
+	AUTO(argv) warnings = ARGV_INIT;
+	struct docker docker = { .runner = app->runner };
+	struct cli cli = { .settings = &settings, .paths = &paths, .clock = app->clock };
+	struct gateway_env env = { &settings, &paths, &docker, app->clock, NULL };
+	struct progress progress;
+
+	if (settings_read(&settings, err) < 0 || paths_init(&paths, &settings.paths, &warnings, err) < 0)
+		return -1;
+	docker.timeout_ms = settings.docker_timeout_ms;
+	docker.pull_timeout_ms = settings.pull_timeout_ms;
+	cli.colour = isatty(STDERR_FILENO) && !settings.no_color;
+	output_progress(&progress, &cli);
+	env.progress = &progress;
+	cli.env = &env;
+	output_warnings(&cli, &warnings);
+	return in->command->run(&cli, in, status, err);
+}
+
+static int parse_and_run(const struct app *app, int argc, char **argv, int *status, struct error **err)
+{
+	struct globals globals = { 0 };
+	struct invocation in = { 0 };
+	int words;
+
+	if (parse_options(NULL, argc, argv, NULL, &globals, err) < 0)
+		return -1;
+	argc -= optind;
+	argv += optind;
+	words = globals.version ? 0 : resolve(argc, argv, &in.command);
+	if (words == 0)
+		return without_command(&globals, argc, argv, err);
+	/* the last word of the command takes the place of a program's name */
+	argc -= words - 1;
+	argv += words - 1;
+	if (parse_options(in.command, argc, argv, in.values, &globals, err) < 0)
+		return -1;
+	in.operands = argv + optind;
+	in.operand_count = argc - optind;
+	in.gateway = globals.gateway;
+	log_set_level(globals.verbose);
+	if (globals.help) {
+		help_command(stdout, in.command);
+		return 0;
+	}
+	if (check_operands(&in, err) < 0)
+		return -1;
+	return run_command(app, &in, status, err);
+}
+
+/* The answer may have gone nowhere: a full disk, a closed pipe. */
+static int flush_answer(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno != EPIPE)
+		fprintf(stderr, "openshell: cannot write the output: %s\n", strerror(errno));
+	return status != 0 ? status : 1;
+}
+
+int cli_main(const struct app *app, int argc, char **argv)
+{
+	autoerror struct error *err = NULL;
+	int status = 0;
+
+	if (parse_and_run(app, argc, argv, &status, &err) < 0) {
+		diagnose(err);
+		fflush(stdout);
+		output_error(err);
+		status = error_exit_code(err);
+	}
+	return flush_answer(status);
+}

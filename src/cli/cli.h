@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command table and what a command is given. Help, usage errors and the man page check all come
+ * from this table. To add a command: a `const struct command` beside the code that serves it, and
+ * its address in the array in cli.c.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/proc.h"
+#include "gateway/gateway.h"
+
+struct opt {
+	const char *name; /* without the dashes; NULL ends a table */
+	char letter;      /* 0: none */
+	const char *arg;  /* word for the value; NULL: a flag; "[N]": an optional number */
+	const char *help;
+};
+
+struct invocation;
+struct cli;
+
+struct command {
+	const char *path;     /* "gateway start" */
+	const char *operands; /* "[NAME]", "-- COMMAND..."; NULL: none */
+	const char *summary;
+	const char *details;  /* more help text, or NULL */
+	const struct opt *options;
+	int min_operands, max_operands; /* max -1: any, and options end at the first operand */
+	/* 0, or -1 with an error; *status is the exit status of a success that is not 0. */
+	int (*run)(const struct cli *cli, const struct invocation *in, int *status, struct error **err);
+};
+
+#define OPTIONS_MAX 24
+
+struct invocation {
+	const struct command *command;
+	const char *values[OPTIONS_MAX]; /* by index in command->options; NULL: not given */
+	char **operands;                 /* ends with NULL */
+	int operand_count;
+	const char *gateway;             /* -g */
+};
+
+/* The value of an option of the command's table: NULL when not given, "" for a flag or an optional
+ * number left out. */
+const char *in_value(const struct invocation *in, const char *option);
+bool in_has(const struct invocation *in, const char *option);
+
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
+/* The value of --output. */
+int in_output(const struct invocation *in, enum output_format *format, struct error **err) MUST_CHECK;
+
+struct cli {
+	const struct settings *settings;
+	const struct paths *paths;
+	const struct gateway_env *env;
+	const struct clock *clock;
+	bool colour; /* stderr is a terminal and NO_COLOR is not set */
+};
+
+/* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active
+ * one; else "openshell". *chosen: somebody named it. The caller frees *name. */
+int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name,
+		     bool *chosen, struct error **err) MUST_CHECK;
+
+struct app {
+	const struct clock *clock;
+	const struct runner *runner;
+};
+
+/* The exit status. Prints errors. */
+int cli_main(const struct app *app, int argc, char **argv);
+
+extern const struct command cmd_gateway_start, cmd_gateway_stop, cmd_gateway_destroy, cmd_gateway_info,
+	cmd_gateway_list, cmd_gateway_select, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check;
+
+#define OPT_NAME { "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, the active one, \"openshell\")" }
+#define OPT_OUTPUT { "output", 'o', "FORMAT", "table, json or yaml (default: table)" }
+#define OPT_FORCE { "force", 0, NULL, "also when the gateway belongs to another docker engine" }
+#define OPT_END { NULL, 0, NULL, NULL }
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor logs, exec, check */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "gateway/check.h"
+#include "gateway/observe.h"
+#include "gateway/teardown.h"
+
+static int no_container(const char *name, struct error **err)
+{
+	error_set(err, ERROR_ABSENT, "gateway '%s' has no container here", name);
+	return error_hint(err, "openshell gateway start --name %s makes one", name);
+}
+
+/* ------------------------------------------------------------------ logs */
+
+static const struct opt logs_options[] = {
+	OPT_NAME,
+	{ "lines", 'l', "N", "show the last N lines (default: all)" },
+	{ "tail", 0, "[N]", "with N: show the last N lines; without: follow" },
+	{ "follow", 'f', NULL, "show new lines as they come, until Ctrl-C" },
+	OPT_FORCE,
+	OPT_END,
+};
+
+static int check_lines(const char *option, const char *value, struct error **err)
+{
+	if (value == NULL || (*value != '\0' && strlen(value) <= 9 && value[strspn(value, "0123456789")] == '\0'))
+		return 0;
+	return error_set(err, ERROR_USAGE, "--%s: '%s' is no number of lines", option, value);
+}
+
+static int run_logs(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	const char *lines = in_value(in, "lines"), *tail = in_value(in, "tail");
+	bool follow = in_has(in, "follow") || (tail != NULL && *tail == '\0');
+	autofree char *name = NULL;
+	AUTO(container) container = { 0 };
+	bool chosen;
+
+	if (tail != NULL && *tail == '\0')
+		tail = NULL;
+	if (check_lines("lines", lines, err) < 0 || check_lines("tail", tail, err) < 0 ||
+	    cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
+		return -1;
+	if (container.phase == PHASE_ABSENT)
+		return no_container(name, err);
+	if (tail == NULL)
+		tail = lines ? lines : follow ? "0" : "all";
+	return docker_logs_show(cli->env->docker, container.id, tail, follow, status, err);
+}
+
+const struct command cmd_doctor_logs = {
+	.path = "doctor logs",
+	.summary = "show the log of a gateway's container",
+	.options = logs_options,
+	.run = run_logs,
+};
+
+/* ------------------------------------------------------------------ exec */
+
+static const struct opt exec_options[] = { OPT_NAME, OPT_FORCE, OPT_END };
+
+static int run_exec(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	autofree char *name = NULL;
+	AUTO(container) container = { 0 };
+	AUTO(argv) command = ARGV_INIT;
+	bool chosen, tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
+		return -1;
+	if (container.phase == PHASE_ABSENT)
+		return no_container(name, err);
+	if (container.phase != PHASE_RUNNING) {
+		error_set(err, ERROR_UNHEALTHY, "the container of gateway '%s' is not running (%s)", name,
+			  container_phase_name(container.phase));
+		return error_hint(err, "openshell gateway start --name %s starts it", name);
+	}
+	argv_addv(&command, (const char *const *)in->operands);
+	return docker_exec_interactive(cli->env->docker, container.id, &command, tty, status, err);
+}
+
+const struct command cmd_doctor_exec = {
+	.path = "doctor exec",
+	.operands = "-- COMMAND [ARGUMENT...]",
+	.summary = "run a command in a gateway's container; its exit status is passed on",
+	.details = "KUBECONFIG is set, so that kubectl works. No shell splits or expands the arguments.",
+	.options = exec_options,
+	.min_operands = 1,
+	.max_operands = -1,
+	.run = run_exec,
+};
+
+/* ------------------------------------------------------------------ check */
+
+static const struct opt check_options[] = {
+	OPT_NAME, { "port", 0, "PORT", "the port to check (default: the gateway's, or 8080)" }, OPT_END,
+};
+
+static int check_port_of(const struct cli *cli, const struct invocation *in, const char *name, int *port,
+			 struct error **err)
+{
+	const char *text = in_value(in, "port"), *problem = NULL;
+	AUTO(record) record = { 0 };
+	autoerror struct error *ignored = NULL;
+
+	*port = DEFAULT_PORT;
+	if (text != NULL) {
+		*port = (int)strtonum(text, 1, 65535, &problem);
+		if (problem != NULL)
+			return error_set(err, ERROR_USAGE, "--port: '%s' is no number from 1 to 65535", text);
+	} else if (registry_load(cli->paths, name, &record, &ignored) == 0 && record.port > 0) {
+		*port = record.port;
+	}
+	return 0;
+}
+
+static void print_finding(const struct finding *finding)
+{
+	static const char *const verdicts[] = { "ok", "warning", "FAILED" };
+	autofree char *value = xasprintf("%s: %s", verdicts[finding->verdict], finding->text);
+
+	output_field(finding->what, value);
+	if (finding->fix != NULL)
+		printf("  %-13s fix: %s\n", "", finding->fix);
+}
+
+static int run_check(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	autofree char *name = NULL;
+	AUTO(findings) findings = { .n = 0 };
+	bool chosen;
+	int port;
+
+	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || check_port_of(cli, in, name, &port, err) < 0)
+		return -1;
+	puts("Checking this host\n");
+	gateway_check(cli->env, name, port, &findings);
+	for (size_t i = 0; i < findings.n; i++)
+		print_finding(&findings.v[i]);
+	*status = findings_exit_code(&findings);
+	puts(*status == 0 ? "\nAll checks passed." : "\nA check failed.");
+	return 0;
+}
+
+const struct command cmd_doctor_check = {
+	.path = "doctor check",
+	.summary = "check whether this host can run a gateway",
+	.details = "Looks at docker, its version, the port, disk and memory. Exit status: 0, or that of the worst finding.",
+	.options = check_options,
+	.run = run_check,
+};

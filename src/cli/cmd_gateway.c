@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gateway stop, destroy, info, list, select */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cancel.h"
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "cli/show.h"
+#include "gateway/teardown.h"
+#include "store/lock.h"
+
+/* ------------------------------------------------------------------ stop, destroy */
+
+static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_END };
+static const struct opt destroy_options[] = {
+	OPT_NAME, OPT_FORCE, { "image", 0, NULL, "remove the image it was made from, too" }, OPT_END,
+};
+
+typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,
+			struct error **err);
+
+/* Both change a gateway in one call and tell whether there was anything. */
+static int tear_down(const struct cli *cli, const struct invocation *in, bool remove_image, teardown_fn *act,
+		     const char *done, struct error **err)
+{
+	autofree char *name = NULL;
+	struct lock lock = LOCK_INIT;
+	bool chosen, found = false;
+	int rc;
+
+	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	    lock_take(&lock, cli->paths, name, in->command->path, err) < 0)
+		return -1;
+	cancel_catch();
+	rc = act(cli->env, &(struct teardown_options){ name, in_has(in, "force"), remove_image }, &found, err);
+	lock_release(&lock);
+	if (rc < 0)
+		return -1;
+	if (found)
+		output_success(cli, "Gateway '%s' %s.", name, done);
+	else
+		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
+	return 0;
+}
+
+static int run_stop(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	(void)status;
+	return tear_down(cli, in, false, gateway_stop, "stopped", err);
+}
+
+static int run_destroy(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	(void)status;
+	return tear_down(cli, in, in_has(in, "image"), gateway_destroy, "destroyed", err);
+}
+
+const struct command cmd_gateway_stop = {
+	.path = "gateway stop",
+	.summary = "stop a gateway's container; its data stays",
+	.options = stop_options,
+	.run = run_stop,
+};
+
+const struct command cmd_gateway_destroy = {
+	.path = "gateway destroy",
+	.summary = "remove a gateway: container, volume, network, certificates, entry",
+	.details = "Images stay, so that a host without a registry can start again; --image removes the one used.",
+	.options = destroy_options,
+	.run = run_destroy,
+};
+
+/* ------------------------------------------------------------------ info */
+
+static const struct opt info_options[] = { OPT_NAME, OPT_OUTPUT, OPT_END };
+
+static int run_info(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	autofree char *name = NULL, *active = NULL;
+	AUTO(record) record = { 0 };
+	enum output_format format;
+	bool chosen;
+
+	(void)status;
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0)
+		return -1;
+	if (registry_load(cli->paths, name, &record, err) < 0)
+		return error_hint(err, "openshell gateway list shows those that exist; openshell gateway start makes one");
+	active = show_active(cli);
+	if (format != OUTPUT_TABLE) {
+		autotree cJSON *tree = show_record_tree(cli, &record, active);
+
+		show_add_files(cli, &record, tree);
+		output_tree(tree, format);
+		return 0;
+	}
+	puts("Gateway Info\n");
+	show_record_fields(cli, &record);
+	return 0;
+}
+
+const struct command cmd_gateway_info = {
+	.path = "gateway info",
+	.summary = "show a gateway's entry; asks neither docker nor the network",
+	.options = info_options,
+	.run = run_info,
+};
+
+/* ------------------------------------------------------------------ list */
+
+static const struct opt list_options[] = { OPT_OUTPUT, OPT_END };
+
+static void print_list(const struct cli *cli, const struct record_list *list, const char *active)
+{
+	if (list->n == 0) {
+		puts("No gateways found.");
+		fputs("hint: openshell gateway start makes one\n", stderr);
+		return;
+	}
+	show_record_table(cli, list, active);
+}
+
+static int run_list(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	autofree char *active = NULL;
+	AUTO(record_list) list = { 0 };
+	enum output_format format;
+
+	(void)status;
+	if (in_output(in, &format, err) < 0 || registry_list(cli->paths, &list, err) < 0)
+		return -1;
+	active = in->gateway ? xstrdup(in->gateway) : show_active(cli);
+	if (format == OUTPUT_TABLE) {
+		print_list(cli, &list, active);
+	} else {
+		autotree cJSON *tree = cJSON_CreateArray();
+
+		for (size_t i = 0; i < list.n; i++)
+			cJSON_AddItemToArray(tree, show_record_tree(cli, &list.v[i], active));
+		output_tree(tree, format);
+	}
+	return 0;
+}
+
+const struct command cmd_gateway_list = {
+	.path = "gateway list",
+	.summary = "list all gateways, yours and the system's",
+	.options = list_options,
+	.run = run_list,
+};
+
+/* ------------------------------------------------------------------ select */
+
+static int select_one(const struct cli *cli, const char *name, struct error **err)
+{
+	AUTO(record) record = { 0 };
+	const char *override = cli->settings->gateway;
+
+	if (!name_is_readable(name) && name_check(name, "gateway select", err) < 0)
+		return -1;
+	if (registry_load(cli->paths, name, &record, err) < 0)
+		return error_hint(err, "openshell gateway list shows those that exist");
+	if (registry_set_active(cli->paths, name, err) < 0)
+		return -1;
+	output_success(cli, "Active gateway set to '%s'", name);
+	if (override != NULL && !streq(override, name))
+		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
+	return 0;
+}
+
+static int run_select(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	autofree char *active = NULL;
+	AUTO(record_list) list = { 0 };
+
+	(void)status;
+	if (in->operand_count > 0)
+		return select_one(cli, in->operands[0], err);
+	if (registry_list(cli->paths, &list, err) < 0)
+		return -1;
+	active = show_active(cli);
+	print_list(cli, &list, active);
+	if (list.n > 0)
+		fputs("\nhint: openshell gateway select NAME\n", stderr);
+	return 0;
+}
+
+const struct command cmd_gateway_select = {
+	.path = "gateway select",
+	.operands = "[NAME]",
+	.summary = "make a gateway the active one; without NAME, list them",
+	.max_operands = 1,
+	.run = run_select,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people and scripts see: the answer on stdout, the rest on stderr. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "base/argv.h"
+#include "base/tree.h"
+#include "cli/cli.h"
+
+/* One line of reasons, then details and a hint where there are any. */
+void output_error(const struct error *err);
+
+void output_warnings(const struct cli *cli, const struct argv *warnings);
+
+/* Lines about what is done, on stderr: plain without a terminal. */
+void output_progress(struct progress *progress, const struct cli *cli);
+
+/* A good end, on stderr: "✓ text" on a terminal. */
+void output_success(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
+
+/* JSON or YAML on stdout. */
+void output_tree(const cJSON *root, enum output_format format);
+
+/* "  Label:   value" on stdout; nothing when value is NULL. The value is made safe. */
+void output_field(const char *label, const char *value);
+
+/* A table on stdout; cells are made safe; columns are as wide as their widest cell. The last
+ * column is not padded. */
+void output_table(const char *const *headers, size_t columns, char *const *cells, size_t rows);
+
+/* y or yes on stdin after the question; anything else, or the end of input, is no. */
+bool output_confirm(const char *fmt, ...) PRINTF(1, 2);
+
+#endif

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The deploy table, its actions, and taking back what a failed run made. */
+#include "gateway/deploy.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/cancel.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "gateway/endpoint.h"
+#include "gateway/image.h"
+#include "gateway/survey.h"
+#include "gateway/watch.h"
+#include "store/mtls.h"
+#include "tools/kubectl.h"
+
+#define STALE_NODES_WAIT_MS 45000
+#define STALE_NODES_INTERVAL_MS 1000
+#define STOP_GRACE_S 10
+
+struct deploy {
+	const struct gateway_env *env;
+	const struct deploy_options *options;
+	enum deploy_state state;
+	struct survey survey;
+	struct watch watch;
+	bool watching;
+	char *node; /* the Kubernetes node's name */
+	bool made_network, made_volume, made_container, made_bundle;
+	struct record record;
+};
+
+static const char *const state_names[] = {
+	[DEPLOY_NEW] = "new",
+	[DEPLOY_IMAGE_READY] = "image-ready",
+	[DEPLOY_CLEARED] = "cleared",
+	[DEPLOY_NETWORK_READY] = "network-ready",
+	[DEPLOY_VOLUME_READY] = "volume-ready",
+	[DEPLOY_CONTAINER_READY] = "container-ready",
+	[DEPLOY_RUNNING] = "running",
+	[DEPLOY_NODES_CLEAN] = "nodes-clean",
+	[DEPLOY_HEALTHY] = "healthy",
+	[DEPLOY_TRUSTED] = "trusted",
+	[DEPLOY_RECORDED] = "recorded",
+	[DEPLOY_READY] = "ready",
+};
+static_assert(ARRAY_LEN(state_names) == DEPLOY_STATES, "one name per state");
+
+const char *deploy_state_name(enum deploy_state state)
+{
+	return state_names[state];
+}
+
+void deploy_outcome_release(struct deploy_outcome *outcome)
+{
+	record_release(&outcome->record);
+}
+
+/* ------------------------------------------------------------------ actions */
+
+static bool creates(const struct deploy *deploy)
+{
+	return deploy->survey.action == ACTION_CREATE || deploy->survey.action == ACTION_RECREATE;
+}
+
+static bool lacks_image(const struct deploy *deploy)
+{
+	return creates(deploy) && deploy->survey.image.ref == NULL;
+}
+
+static void pull_line(void *arg, const char *line, size_t len)
+{
+	const struct gateway_env *env = arg;
+
+	env->progress->line(env->progress->arg, line, len);
+}
+
+static int deploy_image(struct deploy *deploy, struct error **err)
+{
+	const struct gateway_env *env = deploy->env;
+	const char *ref = deploy->survey.image_ref;
+
+	if (image_is_local(ref)) {
+		error_set(err, ERROR_ABSENT, "the image %s is not here, and its name has no registry to pull it from", ref);
+		return error_hint(err, "build it: deploy/scripts/build-images.sh (or load it: docker load -i FILE)");
+	}
+	if (docker_image_pull(env->docker, ref, pull_line, (void *)(uintptr_t)env, err) < 0)
+		return -1;
+	return survey_image(&deploy->survey, env, err);
+}
+
+static bool recreates(const struct deploy *deploy)
+{
+	return deploy->survey.action == ACTION_RECREATE;
+}
+
+static int deploy_clear(struct deploy *deploy, struct error **err)
+{
+	const char *container = deploy->survey.container_name;
+	autoerror struct error *ignored = NULL;
+	bool stopped;
+
+	/* the removal is by force, so a stop that fails does not matter */
+	(void)!docker_container_stop(deploy->env->docker, container, STOP_GRACE_S, &stopped, &ignored);
+	return docker_container_remove(deploy->env->docker, container, err);
+}
+
+static bool lacks_network(const struct deploy *deploy)
+{
+	return creates(deploy) || deploy->survey.action == ACTION_REUSE || !deploy->survey.container.on_network;
+}
+
+/* Made anew unless a running container uses it; a stopped one is attached to the new one. */
+static int deploy_network(struct deploy *deploy, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *name = deploy->survey.container_name;
+	autoerror struct error *first = NULL;
+
+	if (docker_network_create(docker, name, deploy->options->name, &first) == 0) {
+		deploy->made_network = true;
+	} else {
+		if (error_is(first, ERROR_CANCELLED)) {
+			deploy->made_network = true; /* perhaps; it is this gateway's in any case */
+			*err = STEAL(first);
+			return -1;
+		}
+		/* there is one already, or docker's reason comes again */
+		if (docker_network_remove(docker, name, err) < 0 ||
+		    docker_network_create(docker, name, deploy->options->name, err) < 0)
+			return -1;
+	}
+	if (creates(deploy))
+		return 0;
+	if (deploy->survey.container.on_network)
+		docker_network_forget(docker, name, name);
+	return docker_network_connect(docker, name, name, err);
+}
+
+static int deploy_volume(struct deploy *deploy, struct error **err)
+{
+	const char *name = deploy->survey.container_name;
+
+	if (deploy->survey.volume_exists)
+		return 0;
+	deploy->made_volume = true; /* also when the call is cut off */
+	return docker_volume_create(deploy->env->docker, name, deploy->options->name, err);
+}
+
+static void add_gateway_env(const struct deploy *deploy, struct container_spec *spec)
+{
+	const struct settings *settings = deploy->env->settings;
+	const struct plan *plan = &deploy->survey.plan;
+	autofree char *sans = argv_join(&plan->sans, ",");
+
+	image_registry_env(settings, &spec->env, &spec->secrets);
+	if (*sans != '\0')
+		argv_addf(&spec->env, "EXTRA_SANS=%s", sans);
+	if (plan->gateway_host != NULL) {
+		argv_addf(&spec->env, "SSH_GATEWAY_HOST=%s", plan->gateway_host);
+		argv_addf(&spec->env, "SSH_GATEWAY_PORT=%d", plan->port);
+	}
+	if (settings->image_tag != NULL)
+		argv_addf(&spec->env, "IMAGE_TAG=%s", settings->image_tag);
+	if (plan->plaintext)
+		argv_add(&spec->env, "DISABLE_TLS=true");
+	if (plan->disable_gateway_auth)
+		argv_add(&spec->env, "DISABLE_GATEWAY_AUTH=true");
+	if (plan->gpu)
+		argv_add(&spec->env, "GPU_ENABLED=true");
+	argv_addf(&spec->env, "OPENSHELL_NODE_NAME=%s", deploy->node);
+	argv_addv(&spec->sans, (const char *const *)(plan->sans.v ? plan->sans.v : (char *[]){ NULL }));
+}
+
+static int deploy_create(struct deploy *deploy, struct error **err)
+{
+	const struct survey *survey = &deploy->survey;
+	AUTO(container_spec) spec = {
+		.name = survey->container_name,
+		.gateway = deploy->options->name,
+		.hostname = deploy->node,
+		.image = survey->image.ref,
+		.version = survey->image.version ? survey->image.version : PACKAGE_VERSION,
+		.bind = survey->plan.bind,
+		.port = survey->plan.port,
+		.cgroup_version = survey->engine.cgroup_version,
+		.gpu = survey->plan.gpu,
+		.health_missing = !survey->image.has_healthcheck,
+	};
+
+	add_gateway_env(deploy, &spec);
+	/* docker may have made it although the call failed or was cut off */
+	deploy->made_container = true;
+	free(STEAL(deploy->record.container_id));
+	return docker_container_create(deploy->env->docker, &spec, &deploy->record.container_id, err);
+}
+
+static bool is_down(const struct deploy *deploy)
+{
+	return deploy->survey.action != ACTION_KEEP;
+}
+
+static int start_watching(struct deploy *deploy, struct error **err)
+{
+	if (deploy->watching)
+		return 0;
+	if (watch_open(&deploy->watch, deploy->env, deploy->survey.container_name,
+		       deploy->made_container ? 0 : deploy->survey.container.restarts, err) < 0)
+		return -1;
+	deploy->watching = true;
+	return 0;
+}
+
+static int deploy_start(struct deploy *deploy, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *container = deploy->survey.container_name;
+	autoerror struct error *ignored = NULL;
+	bool stopped;
+
+	if (deploy->survey.action == ACTION_UNPAUSE)
+		return docker_container_unpause(docker, container, err);
+	if (deploy->survey.container.phase == PHASE_RESTARTING)
+		(void)!docker_container_stop(docker, container, STOP_GRACE_S, &stopped, &ignored);
+	if (start_watching(deploy, err) < 0 || docker_container_start(docker, container, err) < 0)
+		return -1;
+	/* events of an earlier life of it are none of ours */
+	deploy->watch.died_code = -1;
+	watch_logs(&deploy->watch, deploy->made_container);
+	return 0;
+}
+
+static bool has_old_nodes(const struct deploy *deploy)
+{
+	return deploy->made_container && !deploy->made_volume && !deploy->options->no_wait;
+}
+
+/* Right after a start the API does not answer yet, so this waits for it, as long as the container lives. */
+static int deploy_clean_nodes(struct deploy *deploy, struct error **err)
+{
+	const struct kubectl kubectl = { deploy->env->docker, deploy->survey.container_name };
+	const struct clock *clock = deploy->env->clock;
+	int64_t until = clock_now_ms(clock) + STALE_NODES_WAIT_MS;
+	AUTO(argv) names = ARGV_INIT;
+	bool ready = false;
+
+	while (kubectl_stale_nodes(&kubectl, deploy->node, &names, &ready, err) == 0 && !ready) {
+		if (clock_now_ms(clock) >= until)
+			return error_set(err, ERROR_TIMEOUT, "the Kubernetes API did not answer within %d s",
+					 STALE_NODES_WAIT_MS / 1000);
+		if (deploy->watch.died_code >= 0)
+			return 0; /* the health wait tells why */
+		watch_sleep(&deploy->watch, STALE_NODES_INTERVAL_MS);
+	}
+	if (*err != NULL || names.n == 0)
+		return *err != NULL ? -1 : 0;
+	return kubectl_nodes_delete(&kubectl, &names, err);
+}
+
+static bool must_wait(const struct deploy *deploy)
+{
+	const struct survey *survey = &deploy->survey;
+
+	return !deploy->options->no_wait &&
+	       !(survey->action == ACTION_KEEP && survey->container.health == HEALTH_HEALTHY);
+}
+
+static int deploy_wait(struct deploy *deploy, struct error **err)
+{
+	int64_t timeout_ms = deploy->options->timeout_ms ? deploy->options->timeout_ms : HEALTH_TIMEOUT_MS;
+
+	if (start_watching(deploy, err) < 0)
+		return -1;
+	return watch_healthy(&deploy->watch, timeout_ms, err);
+}
+
+/* Fetched again whenever the container is not the one that the stored bundle was fetched from. */
+static bool lacks_bundle(const struct deploy *deploy)
+{
+	const struct survey *survey = &deploy->survey;
+	bool same = survey->action == ACTION_KEEP && survey->record.container_id != NULL &&
+		    streq(survey->record.container_id, survey->container.id);
+
+	if (deploy->options->no_wait || survey->plan.plaintext || deploy->env->settings->tls == TLS_OFF)
+		return false;
+	return !same || mtls_examine(deploy->env->paths, deploy->options->name) != MTLS_VALID;
+}
+
+static int deploy_trust(struct deploy *deploy, struct error **err)
+{
+	const struct gateway_env *env = deploy->env;
+	const char *name = deploy->options->name;
+	struct buf values[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
+	bool had_one = mtls_examine(env->paths, name) != MTLS_ABSENT;
+	int rc = start_watching(deploy, err);
+
+	if (rc == 0)
+		rc = watch_secret(&deploy->watch, values, err);
+	if (rc == 0)
+		rc = mtls_store(env->paths, name, values, err);
+	deploy->made_bundle = rc == 0 && !had_one;
+	for (int i = 0; i < MTLS_FILES; i++)
+		buf_release(&values[i]);
+	return rc;
+}
+
+static bool always(const struct deploy *deploy)
+{
+	(void)deploy;
+	return true;
+}
+
+static void replace(char **field, const char *text)
+{
+	char *copy = text ? xstrdup(text) : NULL;
+
+	free(*field);
+	*field = copy;
+}
+
+static int deploy_record(struct deploy *deploy, struct error **err)
+{
+	const struct survey *survey = &deploy->survey;
+	const struct plan *plan = &survey->plan;
+	struct record *record = &deploy->record;
+
+	replace(&record->name, deploy->options->name);
+	free(record->endpoint);
+	record->endpoint = endpoint_url(plan->plaintext, plan->host, plan->port);
+	record->port = plan->port;
+	replace(&record->auth_mode, plan->plaintext ? "plaintext" : NULL);
+	replace(&record->image, creates(deploy) ? survey->image.ref : survey->container.image_ref);
+	if (record->container_id == NULL)
+		replace(&record->container_id, survey->container.id);
+	/* without a look at the engine the recorded one is right: the container's ID said so */
+	if (survey->engine.id != NULL) {
+		replace(&record->docker_id, survey->engine.id);
+		free(record->docker_endpoint);
+		record->docker_endpoint = gateway_docker_endpoint(deploy->env, &survey->engine, err);
+		if (record->docker_endpoint == NULL)
+			return -1;
+	} else {
+		replace(&record->docker_id, survey->record.docker_id);
+		replace(&record->docker_endpoint, survey->record.docker_endpoint);
+	}
+	return registry_save(deploy->env->paths, record, err);
+}
+
+static int deploy_select(struct deploy *deploy, struct error **err)
+{
+	return registry_set_active(deploy->env->paths, deploy->options->name, err);
+}
+
+const struct step deploy_steps[] = {
+	{ DEPLOY_NEW, DEPLOY_IMAGE_READY, "fetching the image", lacks_image, deploy_image, false },
+	{ DEPLOY_IMAGE_READY, DEPLOY_CLEARED, "removing the old container", recreates, deploy_clear, false },
+	{ DEPLOY_CLEARED, DEPLOY_NETWORK_READY, "preparing the network", lacks_network, deploy_network, false },
+	{ DEPLOY_NETWORK_READY, DEPLOY_VOLUME_READY, "preparing the volume", creates, deploy_volume, false },
+	{ DEPLOY_VOLUME_READY, DEPLOY_CONTAINER_READY, "creating the container", creates, deploy_create, false },
+	{ DEPLOY_CONTAINER_READY, DEPLOY_RUNNING, "starting the container", is_down, deploy_start, false },
+	{ DEPLOY_RUNNING, DEPLOY_NODES_CLEAN, "removing stale nodes", has_old_nodes, deploy_clean_nodes, true },
+	{ DEPLOY_NODES_CLEAN, DEPLOY_HEALTHY, "waiting for the gateway", must_wait, deploy_wait, false },
+	{ DEPLOY_HEALTHY, DEPLOY_TRUSTED, "fetching the certificates", lacks_bundle, deploy_trust, false },
+	{ DEPLOY_TRUSTED, DEPLOY_RECORDED, NULL, always, deploy_record, false },
+	{ DEPLOY_RECORDED, DEPLOY_READY, NULL, always, deploy_select, false },
+};
+const size_t deploy_step_count = ARRAY_LEN(deploy_steps);
+
+/* ------------------------------------------------------------------ the driver */
+
+static int run_step(struct deploy *deploy, const struct step *step, struct error **err)
+{
+	const struct progress *progress = deploy->env->progress;
+
+	if (step->doing != NULL)
+		progress->step(progress->arg, step->doing);
+	if (step->act(deploy, err) == 0) {
+		if (step->doing != NULL)
+			progress->done(progress->arg);
+		return 0;
+	}
+	if (step->optional && !error_is(*err, ERROR_CANCELLED)) {
+		autofree char *why = error_text(*err);
+
+		progress_warn(deploy->env, "%s: %s", step->doing, why);
+		error_free(err);
+		return 0;
+	}
+	return step->doing != NULL ? error_wrap(err, "%s", step->doing) : -1;
+}
+
+static int run_steps(struct deploy *deploy, struct error **err)
+{
+	for (size_t i = 0; i < deploy_step_count; i++) {
+		const struct step *step = &deploy_steps[i];
+
+		assert(step->from == deploy->state);
+		if (step->needed(deploy) && (cancel_check(err) < 0 || run_step(deploy, step, err) < 0))
+			return -1;
+		log_debug("%s -> %s", deploy_state_name(deploy->state), deploy_state_name(step->to));
+		deploy->state = step->to;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ taking back */
+
+static void take_back(struct deploy *deploy, bool made, const char *what,
+		      int (*remove)(const struct docker *, const char *, struct error **))
+{
+	autoerror struct error *failed = NULL;
+	const char *name = deploy->survey.container_name;
+	autofree char *why = NULL;
+
+	if (!made || remove(deploy->env->docker, name, &failed) == 0)
+		return;
+	why = error_text(failed);
+	progress_warn(deploy->env, "the %s %s remains: %s", what, name, why);
+	progress_warn(deploy->env, "to remove it: openshell gateway destroy --name %s", deploy->options->name);
+}
+
+static void roll_back(struct deploy *deploy)
+{
+	autoerror struct error *ignored = NULL;
+
+	/* a second signal breaks this off; what is left is told */
+	cancel_forget();
+	if (deploy->options->keep_failed) {
+		if (deploy->made_container)
+			progress_note(deploy->env, "the failed container %s is kept (--keep-failed)",
+				      deploy->survey.container_name);
+		return;
+	}
+	take_back(deploy, deploy->made_container, "container", docker_container_remove);
+	take_back(deploy, deploy->made_network, "network", docker_network_remove);
+	take_back(deploy, deploy->made_volume, "volume", docker_volume_remove);
+	if (deploy->made_bundle)
+		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
+	if (deploy->survey.record.name == NULL) {
+		autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name);
+
+		dir_remove_if_empty(dir);
+	}
+}
+
+static void deploy_release(struct deploy *deploy)
+{
+	if (deploy->watching)
+		watch_release(&deploy->watch);
+	survey_release(&deploy->survey);
+	record_release(&deploy->record);
+	free(deploy->node);
+}
+
+int gateway_deploy(const struct gateway_env *env, const struct deploy_options *options,
+		   struct deploy_outcome *outcome, struct error **err)
+{
+	AUTO(deploy) deploy = {
+		.env = env, .options = options, .state = DEPLOY_NEW,
+		.node = gateway_node_name(options->name),
+	};
+
+	if (survey_make(&deploy.survey, env, options, err) < 0)
+		return error_wrap(err, "cannot start gateway '%s'", options->name);
+	if (run_steps(&deploy, err) < 0) {
+		error_wrap(err, "cannot start gateway '%s'", options->name);
+		if (deploy.watching)
+			watch_release(&deploy.watch);
+		deploy.watching = false;
+		roll_back(&deploy);
+		return -1;
+	}
+	outcome->was_running = !must_wait(&deploy) && deploy.survey.action == ACTION_KEEP;
+	outcome->waited = !options->no_wait;
+	outcome->record = deploy.record;
+	deploy.record = (struct record){ 0 };
+	return 0;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses, URLs, and whether a port is free or answers. */
+#include "gateway/endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+bool endpoint_is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return streq(host, "localhost") || streq(host, "::1");
+}
+
+/* HOST, HOST:PORT, [V6] or [V6]:PORT up to a slash; port is 0 when there is none. */
+static bool split_authority(const char *text, char **host, int *port)
+{
+	const char *rest, *problem = NULL;
+	autofree char *digits = NULL;
+	size_t len;
+
+	if (*text == '[') {
+		len = strcspn(++text, "]");
+		rest = text[len] == ']' ? text + len + 1 : NULL;
+	} else {
+		len = strcspn(text, ":/");
+		rest = text + len;
+	}
+	*port = 0;
+	if (rest == NULL || len == 0 || (*rest != '\0' && *rest != ':' && *rest != '/'))
+		return false;
+	if (*rest == ':') {
+		digits = xstrndup(rest + 1, strcspn(rest + 1, "/"));
+		*port = (int)strtonum(digits, 1, 65535, &problem);
+		if (problem != NULL)
+			return false;
+	}
+	*host = xstrndup(text, len);
+	return true;
+}
+
+char *endpoint_docker_tcp_host(const char *docker_host)
+{
+	autofree char *host = NULL;
+	int port;
+
+	if (docker_host == NULL || !str_starts(docker_host, "tcp://") ||
+	    !split_authority(docker_host + strlen("tcp://"), &host, &port) || endpoint_is_loopback(host))
+		return NULL;
+	return STEAL(host);
+}
+
+bool endpoint_host_is_valid(const char *host)
+{
+	struct in6_addr v6;
+
+	if (inet_pton(AF_INET6, host, &v6) == 1)
+		return true;
+	return *host != '\0' && *host != '-' && *host != '.' && strlen(host) <= 253 &&
+	       host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0';
+}
+
+bool endpoint_bind_is_valid(const char *address)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
+}
+
+char *endpoint_url(bool plaintext, const char *host, int port)
+{
+	bool v6 = strchr(host, ':') != NULL;
+
+	return xasprintf("%s://%s%s%s:%d", plaintext ? "http" : "https", v6 ? "[" : "", host, v6 ? "]" : "", port);
+}
+
+bool endpoint_split(const char *url, char **host, int *port)
+{
+	const char *authority = strstr(url, "://");
+
+	if (authority == NULL || !split_authority(authority + 3, host, port))
+		return false;
+	if (*port == 0)
+		*port = str_starts(url, "http://") ? 80 : 443;
+	return true;
+}
+
+static bool connects(const struct addrinfo *address, int timeout_ms)
+{
+	autoclose int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct pollfd ready = { fd, POLLOUT, 0 };
+	socklen_t len = sizeof(int);
+	int failure = 0;
+
+	if (fd < 0)
+		return false;
+	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+		return true;
+	if (errno != EINPROGRESS || poll(&ready, 1, timeout_ms) <= 0)
+		return false;
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) == 0 && failure == 0;
+}
+
+bool endpoint_answers(const char *host, int port, int timeout_ms)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+	autofree char *service = xasprintf("%d", port);
+	bool answers = false;
+
+	if (getaddrinfo(host, service, &hints, &found) != 0)
+		return false;
+	for (const struct addrinfo *a = found; a != NULL && !answers; a = a->ai_next)
+		answers = connects(a, timeout_ms);
+	freeaddrinfo(found);
+	return answers;
+}
+
+static int bind_to(const char *address, int port, struct sockaddr_storage *bound)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	bool is_v4 = inet_pton(AF_INET, address, &v4.sin_addr) == 1;
+	autoclose int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(*bound);
+	int yes = 1;
+
+	if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1)
+		errno = EINVAL;
+	else if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+		 bind(fd, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
+		      is_v4 ? sizeof(v4) : sizeof(v6)) == 0 &&
+		 listen(fd, 1) == 0 && getsockname(fd, (struct sockaddr *)bound, &len) == 0)
+		return 0;
+	return -1;
+}
+
+int endpoint_port_busy(const char *address, int port, bool *busy, struct error **err)
+{
+	struct sockaddr_storage bound;
+
+	*busy = false;
+	if (bind_to(address, port, &bound) == 0)
+		return 0;
+	if (errno == EADDRINUSE) {
+		*busy = true;
+		return 0;
+	}
+	/* a low port is docker's to open, not ours; an address that is not here is the user's slip */
+	if (errno == EACCES || errno == EPERM)
+		return 0;
+	if (errno == EADDRNOTAVAIL)
+		return error_set(err, ERROR_USAGE, "--bind: %s is no address of this machine", address);
+	return error_errno(err, "cannot listen on %s port %d", address, port);
+}
+
+int endpoint_free_port(const char *address, int *port, struct error **err)
+{
+	struct sockaddr_storage bound;
+
+	if (bind_to(address, 0, &bound) < 0)
+		return error_errno(err, "cannot find a free port on %s", address);
+	*port = ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
+						 : ((struct sockaddr_in6 *)&bound)->sin6_port);
+	return 0;
+}

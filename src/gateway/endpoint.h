@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Under which address a gateway is reached. Pure but for the last three, which open sockets. */
+#ifndef GATEWAY_ENDPOINT_H
+#define GATEWAY_ENDPOINT_H
+
+#include "base/base.h"
+#include "base/error.h"
+
+/* The host of a tcp:// DOCKER_HOST that is not this machine (IPv6 without brackets); else NULL.
+ * The caller frees. */
+char *endpoint_docker_tcp_host(const char *docker_host);
+
+/* localhost, 127.0.0.0/8 or ::1. */
+bool endpoint_is_loopback(const char *host);
+
+/* A host name or an IP address as it may stand in a certificate: nothing else. */
+bool endpoint_host_is_valid(const char *host);
+/* An IP address of this machine, or 0.0.0.0 or ::. */
+bool endpoint_bind_is_valid(const char *address);
+
+/* "https://HOST:PORT", brackets where they are needed. The caller frees. */
+char *endpoint_url(bool plaintext, const char *host, int port);
+
+/* Splits a URL that endpoint_url() or a person made; *host is freed by the caller. */
+bool endpoint_split(const char *url, char **host, int *port);
+
+/* Whether something listens: a TCP connection, closed at once. */
+bool endpoint_answers(const char *host, int port, int timeout_ms);
+
+/* Whether address:port can be listened on here: *busy. */
+int endpoint_port_busy(const char *address, int port, bool *busy, struct error **err) MUST_CHECK;
+
+/* A port that is free on that address now. */
+int endpoint_free_port(const char *address, int *port, struct error **err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of a gateway's things, and whose engine it is. */
+#include "gateway/gateway.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+
+#define LABEL_MAX 63
+#define DEFAULT_SOCKET "unix:///var/run/docker.sock"
+
+void progress_note(const struct gateway_env *env, const char *fmt, ...)
+{
+	autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (text != NULL)
+		env->progress->note(env->progress->arg, text);
+}
+
+void progress_warn(const struct gateway_env *env, const char *fmt, ...)
+{
+	autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (text != NULL)
+		env->progress->warn(env->progress->arg, text);
+}
+
+char *gateway_container_name(const char *name)
+{
+	return xasprintf("openshell-cluster-%s", name);
+}
+
+/* FNV-1a: no secret depends on it, it only keeps shortened names apart. */
+static uint32_t hash(const char *text)
+{
+	uint32_t value = 2166136261u;
+
+	for (; *text != '\0'; text++)
+		value = (value ^ (unsigned char)*text) * 16777619u;
+	return value;
+}
+
+char *gateway_node_name(const char *name)
+{
+	AUTO(buf) label = BUF_INIT;
+
+	buf_adds(&label, "openshell-");
+	for (const char *c = name; *c != '\0'; c++) {
+		if (isalnum((unsigned char)*c))
+			buf_addf(&label, "%c", tolower((unsigned char)*c));
+		else if (label.data[label.len - 1] != '-')
+			buf_adds(&label, "-");
+	}
+	while (label.data[label.len - 1] == '-')
+		label.data[--label.len] = '\0';
+	if (streq(label.data, "openshell"))
+		buf_adds(&label, "-gateway");
+	if (label.len > LABEL_MAX)
+		return xasprintf("%.*s-%08x", LABEL_MAX - 9, label.data, hash(name));
+	return buf_steal(&label);
+}
+
+int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err)
+{
+	if (record->docker_id == NULL || engine->id == NULL || streq(record->docker_id, engine->id))
+		return 0;
+	error_set(err, ERROR_CONFLICT,
+		  "gateway '%s' belongs to another docker engine (%s at %s) than the one reached now (%s)",
+		  record->name, record->docker_id, record->docker_endpoint ? record->docker_endpoint : "?",
+		  engine->id);
+	return error_hint(err, "select that engine by DOCKER_HOST or a docker context, or use --force");
+}
+
+char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err)
+{
+	if (env->settings->docker_host != NULL)
+		return xstrdup(env->settings->docker_host);
+	if (engine->context == NULL || streq(engine->context, "default"))
+		return xstrdup(DEFAULT_SOCKET);
+	return docker_context_host(env->docker, engine->context, err);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every operation on a gateway is given, and the names derived from a gateway's name. */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "gateway/settings.h"
+#include "store/paths.h"
+#include "store/registry.h"
+#include "tools/docker.h"
+
+/* How an operation tells what it does. Texts are safe for a terminal only after log_safe_text(). */
+struct progress {
+	void (*step)(void *arg, const char *doing);            /* a new step begins */
+	void (*done)(void *arg);                               /* the step has ended well */
+	void (*line)(void *arg, const char *line, size_t len); /* output of docker or the container */
+	void (*note)(void *arg, const char *text);             /* something worth telling */
+	void (*warn)(void *arg, const char *text);
+	void *arg;
+};
+
+struct gateway_env {
+	const struct settings *settings;
+	const struct paths *paths;
+	const struct docker *docker;
+	const struct clock *clock;
+	const struct progress *progress;
+};
+
+void progress_note(const struct gateway_env *env, const char *fmt, ...) PRINTF(2, 3);
+void progress_warn(const struct gateway_env *env, const char *fmt, ...) PRINTF(2, 3);
+
+/* "openshell-cluster-NAME": container, volume and network. The caller frees. */
+char *gateway_container_name(const char *name);
+
+/* "openshell-" + the name as DNS labels, at most 63 bytes; longer ones are cut and get a hash, so
+ * that two long names stay two nodes. The caller frees. */
+char *gateway_node_name(const char *name);
+
+/* The engine of this record is another one than the one that docker reaches now: ERROR_CONFLICT.
+ * A record that does not know its engine passes. */
+int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err) MUST_CHECK;
+
+/* Where docker reaches its engine: DOCKER_HOST, else the context's address. The caller frees. */
+char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decision what to do with what is there. Starts no process. */
+#include "gateway/observe.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "gateway/endpoint.h"
+
+static const char *const action_names[] = {
+	[ACTION_CREATE] = "create", [ACTION_REUSE] = "reuse",       [ACTION_KEEP] = "keep",
+	[ACTION_UNPAUSE] = "unpause", [ACTION_RECREATE] = "recreate",
+};
+static_assert(ARRAY_LEN(action_names) == ACTIONS, "one name per action");
+
+const char *container_action_name(enum container_action action)
+{
+	return action_names[action];
+}
+
+void plan_release(struct plan *plan)
+{
+	free(plan->bind);
+	free(plan->gateway_host);
+	free(plan->host);
+	argv_release(&plan->sans);
+	*plan = (struct plan){ 0 };
+}
+
+static bool env_is(const struct container *container, const char *name, const char *value)
+{
+	const char *now = container_env(container, name);
+
+	return now != NULL && streq(now, value);
+}
+
+static int choose_port(const struct deploy_options *options, const struct container *container,
+		       const struct record *record)
+{
+	if (options->port > 0)
+		return options->port;
+	if (container->host_port > 0)
+		return container->host_port;
+	if (options->port == 0)
+		return 0;
+	return record->port > 0 ? record->port : DEFAULT_PORT;
+}
+
+static const char *choose_bind(const struct deploy_options *options, const struct container *container,
+			       const char *docker_tcp_host)
+{
+	if (options->bind != NULL)
+		return options->bind;
+	if (container->host_port > 0)
+		return container->host_ip ? container->host_ip : "0.0.0.0";
+	return docker_tcp_host != NULL ? "0.0.0.0" : "127.0.0.1";
+}
+
+static bool is_wildcard(const char *address)
+{
+	return streq(address, "0.0.0.0") || streq(address, "::");
+}
+
+static void add_san(struct plan *plan, const char *host)
+{
+	if (host != NULL && !streq(host, "127.0.0.1") && !streq(host, "localhost") && !argv_contains(&plan->sans, host))
+		argv_add(&plan->sans, host);
+}
+
+static void choose_host(struct plan *plan, const char *docker_tcp_host)
+{
+	bool special = !is_wildcard(plan->bind) && !streq(plan->bind, "127.0.0.1");
+	const char *host = plan->gateway_host ? plan->gateway_host
+			   : docker_tcp_host  ? docker_tcp_host
+			   : special          ? plan->bind
+					      : "127.0.0.1";
+
+	plan->host = xstrdup(host);
+	add_san(plan, docker_tcp_host);
+	add_san(plan, plan->gateway_host);
+	add_san(plan, special ? plan->bind : NULL);
+}
+
+void plan_make(struct plan *plan, const struct deploy_options *options, const struct container *container,
+	       const struct record *record, const char *docker_tcp_host)
+{
+	bool exists = container->phase != PHASE_ABSENT;
+	const char *gateway_host = options->gateway_host;
+
+	if (gateway_host == NULL)
+		gateway_host = container_env(container, "SSH_GATEWAY_HOST");
+	plan->port = choose_port(options, container, record);
+	plan->bind = xstrdup(choose_bind(options, container, docker_tcp_host));
+	plan->gateway_host = gateway_host ? xstrdup(gateway_host) : NULL;
+	plan->gpu = options->gpu || container->gpu;
+	plan->plaintext = options->plaintext || env_is(container, "DISABLE_TLS", "true") ||
+			  (!exists && record->endpoint != NULL && str_starts(record->endpoint, "http://"));
+	plan->disable_gateway_auth = options->disable_gateway_auth || env_is(container, "DISABLE_GATEWAY_AUTH", "true");
+	choose_host(plan, docker_tcp_host);
+}
+
+/* The plan was made from the container, so that it differs only where something was asked for. */
+static bool settings_differ(const struct container *container, const struct plan *plan)
+{
+	const char *ip = container->host_ip ? container->host_ip : "0.0.0.0";
+	const char *gateway_host = container_env(container, "SSH_GATEWAY_HOST");
+
+	return container->host_port != plan->port || !streq(ip, plan->bind) || container->gpu != plan->gpu ||
+	       env_is(container, "DISABLE_TLS", "true") != plan->plaintext ||
+	       env_is(container, "DISABLE_GATEWAY_AUTH", "true") != plan->disable_gateway_auth ||
+	       (plan->gateway_host != NULL && (gateway_host == NULL || !streq(gateway_host, plan->gateway_host)));
+}
+
+static const enum container_action action_of_phase[] = {
+	[PHASE_ABSENT] = ACTION_CREATE,   [PHASE_CREATED] = ACTION_REUSE,     [PHASE_RUNNING] = ACTION_KEEP,
+	[PHASE_PAUSED] = ACTION_UNPAUSE,  [PHASE_RESTARTING] = ACTION_REUSE,  [PHASE_REMOVING] = ACTION_RECREATE,
+	[PHASE_EXITED] = ACTION_REUSE,    [PHASE_DEAD] = ACTION_RECREATE,     [PHASE_UNKNOWN] = ACTION_RECREATE,
+};
+static_assert(ARRAY_LEN(action_of_phase) == PHASES, "one action per phase");
+
+enum container_action observe_action(const struct container *container, const char *image_id, const struct plan *plan)
+{
+	if (container->phase == PHASE_ABSENT)
+		return ACTION_CREATE;
+	if (image_id != NULL && !streq(image_id, container->image_id))
+		return ACTION_RECREATE;
+	if (settings_differ(container, plan))
+		return ACTION_RECREATE;
+	return action_of_phase[container->phase];
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is there, what is wanted, and what follows from both. Pure. */
+#ifndef GATEWAY_OBSERVE_H
+#define GATEWAY_OBSERVE_H
+
+#include "base/argv.h"
+#include "base/base.h"
+#include "store/registry.h"
+#include "tools/docker.h"
+
+#define DEFAULT_PORT 8080
+
+/* What the user asked for by name; the zero value with port -1 asks for nothing. */
+struct deploy_options {
+	const char *name;
+	int port;         /* -1: not given; 0: any free one */
+	const char *bind; /* NULL: not given */
+	const char *gateway_host;
+	bool gpu, plaintext, disable_gateway_auth;
+	bool recreate, force, no_wait, keep_failed;
+	int64_t timeout_ms; /* of the health wait; 0: not given */
+	/* Asked when a container or volume is there already; true: destroy it first. May be NULL. */
+	bool (*confirm_recreate)(void *arg, const char *name, const struct container *container);
+	void *confirm_arg;
+};
+
+/* How the gateway's container is to be. */
+struct plan {
+	int port; /* 0: a free one is still to be found */
+	bool gpu, plaintext, disable_gateway_auth;
+	char *bind, *gateway_host; /* gateway_host may be NULL */
+	char *host;                /* of the endpoint */
+	struct argv sans;          /* beyond those that are always there */
+};
+void plan_release(struct plan *plan);
+
+/* What was asked for; else as the container is; else as its record says; else the default.
+ * docker_tcp_host: endpoint_docker_tcp_host(). */
+void plan_make(struct plan *plan, const struct deploy_options *options, const struct container *container,
+	       const struct record *record, const char *docker_tcp_host);
+
+enum container_action {
+	ACTION_CREATE,   /* there is none */
+	ACTION_REUSE,    /* start the one that is there */
+	ACTION_KEEP,     /* it runs */
+	ACTION_UNPAUSE,  /* it is paused */
+	ACTION_RECREATE, /* remove it, make it anew; the volume stays */
+	ACTIONS,
+};
+const char *container_action_name(enum container_action action);
+
+/* image_id: of the image wanted, NULL when it is not here (the container is then taken as it is). */
+enum container_action observe_action(const struct container *container, const char *image_id,
+				     const struct plan *plan);
+
+#endif

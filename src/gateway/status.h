@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a gateway does: asked of docker where it is ours, else by a TCP connection to its endpoint. */
+#ifndef GATEWAY_STATUS_H
+#define GATEWAY_STATUS_H
+
+#include "base/base.h"
+#include "base/error.h"
+#include "gateway/gateway.h"
+
+enum gateway_state {
+	STATE_CONNECTED,   /* healthy, and the endpoint answers */
+	STATE_STARTING,
+	STATE_STOPPED,     /* no container, or it does not run */
+	STATE_UNHEALTHY,
+	STATE_UNREACHABLE, /* docker or the endpoint does not answer */
+	STATES,
+};
+const char *gateway_state_name(enum gateway_state state);
+/* 0, 8, 8, 8, 5. */
+int gateway_state_exit_code(enum gateway_state state);
+
+struct status {
+	enum gateway_state state;
+	char *reason; /* why it is not connected, or NULL */
+	struct container container;
+};
+void status_release(struct status *status);
+
+/* Never fails for a gateway that is down: that is the answer. */
+int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
+		   struct error **err) MUST_CHECK;
+
+#endif

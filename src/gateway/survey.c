@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking before changing. */
+#include "gateway/survey.h"
+
+#include <stdlib.h>
+
+#include "gateway/endpoint.h"
+#include "gateway/image.h"
+#include "gateway/teardown.h"
+
+void survey_release(struct survey *survey)
+{
+	free(survey->container_name);
+	free(survey->image_ref);
+	record_release(&survey->record);
+	container_release(&survey->container);
+	image_release(&survey->image);
+	engine_release(&survey->engine);
+	plan_release(&survey->plan);
+}
+
+/* The user's entry, if it is a gateway that we may manage here. */
+static int load_record(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
+{
+	struct record *record = &survey->record;
+
+	if (registry_load(env->paths, name, record, err) < 0) {
+		if (!error_is(*err, ERROR_ABSENT)) {
+			autofree char *why = error_text(*err);
+
+			progress_warn(env, "%s; it will be written anew", why);
+		}
+		error_free(err);
+		return 0;
+	}
+	if (record->source == SOURCE_SYSTEM) {
+		record_release(record); /* ours will hide it */
+		return 0;
+	}
+	if (!record->is_remote)
+		return 0;
+	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway elsewhere (%s)", name, record->endpoint);
+	return error_hint(err, "choose another name with --name");
+}
+
+/* A gateway keeps to the ref it was made from as long as that may be taken at all. */
+static void refs_to_try(const struct survey *survey, const struct argv *candidates, struct argv *refs)
+{
+	if (survey->record.image != NULL && argv_contains(candidates, survey->record.image))
+		argv_add(refs, survey->record.image);
+	else
+		argv_addv(refs, (const char *const *)candidates->v);
+}
+
+static int inspect(struct survey *survey, const struct gateway_env *env, const struct argv *refs, bool *complete,
+		   struct error **err)
+{
+	struct image *images = xcalloc(refs->n, sizeof(*images));
+	int rc;
+
+	container_release(&survey->container);
+	image_release(&survey->image);
+	rc = docker_inspect(env->docker, survey->container_name, (const char *const *)refs->v, refs->n,
+			    &survey->container, images, complete, err);
+	for (size_t i = 0; i < refs->n; i++) {
+		if (rc == 0 && survey->image.ref == NULL) {
+			survey->image = images[i];
+			images[i] = (struct image){ 0 };
+		}
+		image_release(&images[i]);
+	}
+	free(images);
+	return rc;
+}
+
+/* Everything that one or two inspect calls tell. */
+static int look(struct survey *survey, const struct gateway_env *env, struct error **err)
+{
+	AUTO(argv) candidates = ARGV_INIT;
+	AUTO(argv) refs = ARGV_INIT;
+	bool complete = false;
+
+	image_candidates(env->settings, &candidates);
+	for (size_t i = 0; i < candidates.n; i++)
+		if (!image_ref_is_valid(candidates.v[i]))
+			return error_set(err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE or IMAGE_TAG: '%s' is no image reference",
+					 candidates.v[i]);
+	refs_to_try(survey, &candidates, &refs);
+	if (inspect(survey, env, &refs, &complete, err) < 0)
+		return -1;
+	if (!complete && docker_engine(env->docker, &survey->engine, err) < 0)
+		return -1;
+	/* the recorded ref is gone: any other may do */
+	if (survey->image.ref == NULL && refs.n < candidates.n &&
+	    inspect(survey, env, &candidates, &complete, err) < 0)
+		return -1;
+	free(survey->image_ref);
+	survey->image_ref = xstrdup(survey->image.ref ? survey->image.ref : candidates.v[0]);
+	return 0;
+}
+
+int survey_image(struct survey *survey, const struct gateway_env *env, struct error **err)
+{
+	AUTO(container) container = { 0 };
+	const char *ref = survey->image_ref;
+	bool complete;
+
+	image_release(&survey->image);
+	if (docker_inspect(env->docker, survey->container_name, &ref, 1, &container, &survey->image, &complete, err) < 0)
+		return -1;
+	if (survey->image.ref == NULL)
+		return error_set(err, ERROR_ABSENT, "docker pulled %s, but does not have it", ref);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ reasons to refuse */
+
+static bool is_recorded(const struct survey *survey)
+{
+	return survey->record.container_id != NULL && survey->container.id != NULL &&
+	       streq(survey->record.container_id, survey->container.id);
+}
+
+static int check_engine(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+			struct error **err)
+{
+	if (is_recorded(survey) && survey->action == ACTION_KEEP)
+		return 0; /* the container's ID is proof enough */
+	if (survey->engine.id == NULL && docker_engine(env->docker, &survey->engine, err) < 0)
+		return -1;
+	if (options->force || is_recorded(survey))
+		return 0;
+	return gateway_check_engine(&survey->record, &survey->engine, err);
+}
+
+static int check_exposure(const struct plan *plan, const struct deploy_options *options, struct error **err)
+{
+	bool open = plan->plaintext || plan->disable_gateway_auth;
+
+	if (!open || options->force || endpoint_is_loopback(plan->bind))
+		return 0;
+	error_set(err, ERROR_REFUSED, "%s on %s would let anyone on the network control the gateway",
+		  plan->plaintext ? "--plaintext" : "--disable-gateway-auth", plan->bind);
+	return error_hint(err, "bind it to 127.0.0.1, or say --force");
+}
+
+static bool engine_is_here(const struct gateway_env *env)
+{
+	return env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://");
+}
+
+static int check_port_holders(const struct survey *survey, const struct gateway_env *env, struct error **err)
+{
+	AUTO(argv) holders = ARGV_INIT;
+
+	if (docker_port_holders(env->docker, survey->plan.port, &holders, err) < 0)
+		return -1;
+	for (size_t i = 0; i < holders.n; i++) {
+		if (streq(holders.v[i], survey->container_name))
+			continue;
+		error_set(err, ERROR_CONFLICT, "port %d is held by container '%s'", survey->plan.port, holders.v[i]);
+		return error_hint(err, "take another port (--port 0 finds a free one), or stop it: docker stop %s",
+				  holders.v[i]);
+	}
+	return 0;
+}
+
+static int check_port(struct survey *survey, const struct gateway_env *env, struct error **err)
+{
+	const struct container *container = &survey->container;
+	bool own = container->phase == PHASE_RUNNING && container->host_port == survey->plan.port;
+	bool busy = false;
+
+	if (survey->action == ACTION_KEEP || survey->action == ACTION_UNPAUSE)
+		return 0;
+	if (survey->plan.port == 0)
+		return endpoint_free_port(engine_is_here(env) ? survey->plan.bind : "0.0.0.0", &survey->plan.port, err);
+	if (check_port_holders(survey, env, err) < 0)
+		return -1;
+	if (own || !engine_is_here(env))
+		return 0;
+	if (endpoint_port_busy(survey->plan.bind, survey->plan.port, &busy, err) < 0)
+		return -1;
+	if (!busy)
+		return 0;
+	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by another program", survey->plan.port,
+		  survey->plan.bind);
+	return error_hint(err, "take another port: --port 0 finds a free one");
+}
+
+/* ------------------------------------------------------------------ putting it together */
+
+static int decide(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+		  struct error **err)
+{
+	autofree char *tcp_host = endpoint_docker_tcp_host(env->settings->docker_host);
+
+	plan_release(&survey->plan);
+	plan_make(&survey->plan, options, &survey->container, &survey->record, tcp_host);
+	survey->action = observe_action(&survey->container, survey->image.id, &survey->plan);
+	if (check_exposure(&survey->plan, options, err) < 0)
+		return -1;
+	return check_engine(survey, env, options, err);
+}
+
+/* --recreate, or the answer of a person who was asked. */
+static bool wants_destroy(const struct survey *survey, const struct deploy_options *options)
+{
+	bool exists = survey->container.phase != PHASE_ABSENT || survey->volume_exists;
+
+	if (options->recreate)
+		return true;
+	return exists && options->confirm_recreate != NULL &&
+	       options->confirm_recreate(options->confirm_arg, options->name, &survey->container);
+}
+
+static int destroy_first(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+			 struct error **err)
+{
+	bool any = false;
+
+	if (gateway_remove_resources(env, survey->container_name, &any, err) < 0)
+		return error_wrap(err, "cannot remove what is there");
+	container_release(&survey->container);
+	survey->volume_exists = false;
+	/* as after a destroy: nothing of the former gateway counts any more */
+	record_release(&survey->record);
+	return decide(survey, env, options, err);
+}
+
+int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+		struct error **err)
+{
+	survey->container_name = gateway_container_name(options->name);
+	if (load_record(survey, env, options->name, err) < 0 || look(survey, env, err) < 0 ||
+	    decide(survey, env, options, err) < 0)
+		return -1;
+	if (survey->action == ACTION_KEEP && !options->recreate && options->confirm_recreate == NULL)
+		return 0;
+	if (docker_volume_exists(env->docker, survey->container_name, &survey->volume_exists, err) < 0)
+		return -1;
+	if (wants_destroy(survey, options) && destroy_first(survey, env, options, err) < 0)
+		return -1;
+	return check_port(survey, env, err);
+}

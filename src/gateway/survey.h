@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The look at what is there before a start changes anything: record, container, image, engine, port.
+ * All reasons to refuse are found here.
+ */
+#ifndef GATEWAY_SURVEY_H
+#define GATEWAY_SURVEY_H
+
+#include "base/base.h"
+#include "base/error.h"
+#include "gateway/gateway.h"
+#include "gateway/observe.h"
+#include "store/registry.h"
+
+struct survey {
+	char *container_name;
+	struct record record;       /* the user's entry; zero when there is none */
+	struct container container;
+	struct image image;         /* the one to use, when it is here */
+	char *image_ref;            /* the one to pull, when none is here */
+	struct engine engine;       /* only looked at when something has to change */
+	bool volume_exists;         /* likewise */
+	struct plan plan;
+	enum container_action action;
+};
+
+/* Destroys first when options say so (or the user, asked, does). ERROR_CONFLICT: busy port, other
+ * engine, name taken by a gateway that is not ours; ERROR_REFUSED: exposure without --force. */
+int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+		struct error **err) MUST_CHECK;
+
+/* Looks at survey->image_ref again, after a pull. */
+int survey_image(struct survey *survey, const struct gateway_env *env, struct error **err) MUST_CHECK;
+
+void survey_release(struct survey *survey);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stopping and removing. Each call takes absence for success, so that a broken-off run can be repeated. */
+#include "gateway/teardown.h"
+
+#include <stdlib.h>
+
+#include "store/mtls.h"
+#include "store/registry.h"
+
+#define STOP_GRACE_S 10
+
+/* The user's record, zero when there is none or it cannot be read; never somebody else's gateway. */
+static int load_own(const struct gateway_env *env, const char *name, struct record *record, struct error **err)
+{
+	if (registry_load(env->paths, name, record, err) < 0) {
+		error_free(err);
+		return 0;
+	}
+	if (record->source == SOURCE_SYSTEM) {
+		error_set(err, ERROR_REFUSED, "gateway '%s' is an entry of the system (%s), not one of yours", name,
+			  record->path);
+		return error_hint(err, "start one of that name to hide it, or select another: openshell gateway select");
+	}
+	if (!record->is_remote)
+		return 0;
+	error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", name, record->endpoint);
+	return -1;
+}
+
+/* The recorded container answers, or what has its name is looked at: is it on the right engine? */
+static int check_identity(const struct gateway_env *env, const struct record *record, const struct container *container,
+			  bool force, struct error **err)
+{
+	AUTO(engine) engine = { 0 };
+
+	if (force || record->docker_id == NULL ||
+	    (container->id != NULL && record->container_id != NULL && streq(container->id, record->container_id)))
+		return 0;
+	if (docker_engine(env->docker, &engine, err) < 0)
+		return -1;
+	return gateway_check_engine(record, &engine, err);
+}
+
+int gateway_find_container(const struct gateway_env *env, const char *name, bool force, struct container *container,
+			   struct error **err)
+{
+	autofree char *container_name = gateway_container_name(name);
+	AUTO(record) record = { 0 };
+
+	if (load_own(env, name, &record, err) < 0 ||
+	    docker_container_get(env->docker, container_name, container, err) < 0)
+		return -1;
+	return check_identity(env, &record, container, force, err);
+}
+
+static void step(const struct gateway_env *env, const char *doing)
+{
+	env->progress->step(env->progress->arg, doing);
+}
+
+static int stop_container(const struct gateway_env *env, const struct teardown_options *options, bool *stopped,
+			  struct error **err)
+{
+	autofree char *name = gateway_container_name(options->name);
+	AUTO(record) record = { 0 };
+	AUTO(container) container = { 0 };
+
+	if (load_own(env, options->name, &record, err) < 0)
+		return -1;
+	/* an ID is of one engine only: in the usual case one call both checks and stops */
+	if (record.container_id != NULL && !options->force) {
+		if (docker_container_stop(env->docker, record.container_id, STOP_GRACE_S, stopped, err) < 0)
+			return -1;
+		if (*stopped)
+			return 0;
+	}
+	if (docker_container_get(env->docker, name, &container, err) < 0 ||
+	    check_identity(env, &record, &container, options->force, err) < 0)
+		return -1;
+	*stopped = container.phase != PHASE_ABSENT;
+	return *stopped ? docker_container_stop(env->docker, name, STOP_GRACE_S, stopped, err) : 0;
+}
+
+int gateway_stop(const struct gateway_env *env, const struct teardown_options *options, bool *stopped,
+		 struct error **err)
+{
+	step(env, "stopping the container");
+	if (stop_container(env, options, stopped, err) < 0)
+		return error_wrap(err, "cannot stop gateway '%s'", options->name);
+	env->progress->done(env->progress->arg);
+	return 0;
+}
+
+int gateway_remove_resources(const struct gateway_env *env, const char *container, bool *any, struct error **err)
+{
+	autoerror struct error *ignored = NULL;
+
+	step(env, "removing the container");
+	/* a clean end first; the removal is by force, so a failure here does not matter */
+	if (docker_container_stop(env->docker, container, STOP_GRACE_S, any, &ignored) < 0 &&
+	    error_is(ignored, ERROR_CANCELLED)) {
+		*err = STEAL(ignored);
+		return -1;
+	}
+	if (docker_container_remove(env->docker, container, err) < 0)
+		return -1;
+	step(env, "removing the volume");
+	if (docker_volume_remove(env->docker, container, err) < 0)
+		return -1;
+	step(env, "removing the network");
+	return docker_network_remove(env->docker, container, err);
+}
+
+static int destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
+		   struct error **err)
+{
+	autofree char *name = gateway_container_name(options->name);
+	AUTO(record) record = { 0 };
+	AUTO(container) container = { 0 };
+	bool recorded = false, volume = false, network = false;
+
+	if (load_own(env, options->name, &record, err) < 0 ||
+	    docker_container_get(env->docker, name, &container, err) < 0 ||
+	    check_identity(env, &record, &container, options->force, err) < 0)
+		return -1;
+	*found = container.phase != PHASE_ABSENT;
+	if (!*found && (docker_volume_exists(env->docker, name, &volume, err) < 0 ||
+			docker_network_exists(env->docker, name, &network, err) < 0))
+		return -1;
+	if ((*found || volume || network) && gateway_remove_resources(env, name, found, err) < 0)
+		return -1;
+	if (options->remove_image && container.image_ref != NULL &&
+	    docker_image_remove(env->docker, container.image_ref, err) < 0)
+		return -1;
+	if (registry_clear_active(env->paths, options->name, err) < 0 ||
+	    registry_remove(env->paths, options->name, &recorded, err) < 0)
+		return -1;
+	*found = container.phase != PHASE_ABSENT || volume || network || recorded;
+	return 0;
+}
+
+int gateway_destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
+		    struct error **err)
+{
+	if (destroy(env, options, found, err) < 0)
+		return error_wrap(err, "cannot destroy gateway '%s'", options->name);
+	env->progress->done(env->progress->arg);
+	return 0;
+}

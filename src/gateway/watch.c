@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waiting for health and certificates. */
+#include "gateway/watch.h"
+
+#include <stdlib.h>
+
+#include "base/cancel.h"
+#include "tools/kubectl.h"
+
+#define SECRET_SPACE "openshell"
+#define SECRET_NAME "openshell-cli-client"
+
+#define MARK_SUPERVISOR "HEALTHCHECK_MISSING_SUPERVISOR"
+#define MARK_PRESSURE "HEALTHCHECK_NODE_PRESSURE"
+#define MARK_DNS "HEALTHCHECK_DNS_FAILURE"
+#define PRESSURE_LOOKS 8
+#define DNS_LOOKS 5
+#define LOG_LINES_SHOWN 20
+
+static void on_event(void *arg, const char *line, size_t len)
+{
+	struct watch *watch = arg;
+	int code = docker_event_exit_code(line, len);
+
+	watch->woken = true;
+	if (code >= 0)
+		watch->died_code = code;
+}
+
+static void on_log_line(void *arg, const char *line, size_t len)
+{
+	struct watch *watch = arg;
+	char **slot = &watch->recent[watch->lines++ % RECENT_LINES];
+
+	free(*slot);
+	*slot = xstrndup(line, len);
+	watch->env->progress->line(watch->env->progress->arg, line, len);
+}
+
+int watch_open(struct watch *watch, const struct gateway_env *env, const char *container, int restarts_before,
+	       struct error **err)
+{
+	*watch = (struct watch){
+		.env = env, .container = container, .died_code = -1, .restarts_before = restarts_before,
+	};
+	watch->procs[0] = docker_events_follow(env->docker, container, on_event, watch, err);
+	return watch->procs[0] == NULL ? -1 : 0;
+}
+
+void watch_logs(struct watch *watch, bool all)
+{
+	autoerror struct error *ignored = NULL;
+
+	/* a log that cannot be shown is no reason to fail */
+	watch->procs[1] = docker_logs_follow(watch->env->docker, watch->container, all, on_log_line, watch, &ignored);
+}
+
+void watch_release(struct watch *watch)
+{
+	for (size_t i = 0; watch->env != NULL && i < ARRAY_LEN(watch->procs); i++)
+		runner_stop(watch->env->docker->runner, watch->procs[i]);
+	for (size_t i = 0; i < RECENT_LINES; i++)
+		free(watch->recent[i]);
+	*watch = (struct watch){ 0 };
+}
+
+void watch_sleep(struct watch *watch, int64_t ms)
+{
+	const struct clock *clock = watch->env->clock;
+	int64_t until = clock_now_ms(clock) + ms, left;
+
+	while (!watch->woken && cancel_signal() == 0 && (left = until - clock_now_ms(clock)) > 0)
+		runner_pump(watch->env->docker->runner, watch->procs, ARRAY_LEN(watch->procs), left);
+	watch->woken = false;
+}
+
+static bool has_marker(const struct watch *watch, const struct container *container, const char *marker)
+{
+	if (container->health_log != NULL && strstr(container->health_log, marker) != NULL)
+		return true;
+	for (size_t i = 0; i < RECENT_LINES; i++)
+		if (watch->recent[i] != NULL && strstr(watch->recent[i], marker) != NULL)
+			return true;
+	return false;
+}
+
+static int check_markers(struct watch *watch, const struct container *container, struct error **err)
+{
+	if (has_marker(watch, container, MARK_SUPERVISOR)) {
+		error_set(err, ERROR_UNHEALTHY,
+			  MARK_SUPERVISOR ": the image lacks the sandbox supervisor /opt/openshell/bin/openshell-sandbox");
+		return error_hint(err, "build the cluster image again (deploy/scripts/build-images.sh) or take another one");
+	}
+	watch->pressure_seen = has_marker(watch, container, MARK_PRESSURE) ? watch->pressure_seen + 1 : 0;
+	if (watch->pressure_seen >= PRESSURE_LOOKS) {
+		error_set(err, ERROR_UNHEALTHY, MARK_PRESSURE ": the node is short of disk, memory or process IDs");
+		return error_hint(err, "free some: 'df -h', 'docker system df', 'free -h' tell where it went");
+	}
+	watch->dns_seen = has_marker(watch, container, MARK_DNS) ? watch->dns_seen + 1 : 0;
+	if (watch->dns_seen >= DNS_LOOKS) {
+		error_set(err, ERROR_UNHEALTHY, MARK_DNS ": names cannot be resolved in the container");
+		return error_hint(err, "give docker a DNS server that it can reach (\"dns\" in daemon.json)");
+	}
+	return 0;
+}
+
+/* The container has ended, also when docker has started it again meanwhile. */
+static bool has_ended(const struct watch *watch, const struct container *container)
+{
+	return watch->died_code >= 0 || container->phase != PHASE_RUNNING ||
+	       container->restarts > watch->restarts_before;
+}
+
+static int ended(const struct watch *watch, struct container *container, struct error **err)
+{
+	autofree char *words = NULL;
+
+	if (container->phase == PHASE_ABSENT)
+		return error_set(err, ERROR_UNHEALTHY, "the container %s was removed meanwhile", watch->container);
+	if (watch->died_code >= 0)
+		container->exit_code = watch->died_code;
+	words = container_words(container);
+	error_set(err, ERROR_UNHEALTHY, "the gateway's %s", words);
+	return watch_explain(watch->env, watch->container, err);
+}
+
+static int late(const struct watch *watch, const struct container *container, int64_t timeout_ms, struct error **err)
+{
+	enum error_kind kind = container->health == HEALTH_UNHEALTHY ? ERROR_UNHEALTHY : ERROR_TIMEOUT;
+
+	error_set(err, kind, "the gateway did not become healthy within %g s (its health is '%s')",
+		  (double)timeout_ms / 1000, container_health_name(container->health));
+	(*err)->retriable = true;
+	error_hint(err, "a slow machine may need more: --timeout SECONDS; --keep-failed leaves it for a look at it");
+	return watch_explain(watch->env, watch->container, err);
+}
+
+int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
+{
+	const struct clock *clock = watch->env->clock;
+	int64_t until = clock_now_ms(clock) + timeout_ms;
+
+	for (;;) {
+		AUTO(container) now = { 0 };
+		int64_t left = until - clock_now_ms(clock);
+
+		if (docker_container_get(watch->env->docker, watch->container, &now, err) < 0)
+			return -1;
+		if (has_ended(watch, &now))
+			return ended(watch, &now, err);
+		if (now.health == HEALTH_HEALTHY)
+			return 0;
+		if (now.health == HEALTH_NONE) {
+			error_set(err, ERROR_UNHEALTHY, "the container %s has no health check", watch->container);
+			return error_hint(err, "make it anew: openshell gateway start --recreate");
+		}
+		if (check_markers(watch, &now, err) < 0)
+			return watch_explain(watch->env, watch->container, err);
+		if (left <= 0)
+			return late(watch, &now, timeout_ms, err);
+		watch_sleep(watch, left < WATCH_INTERVAL_MS ? left : WATCH_INTERVAL_MS);
+	}
+}
+
+static int check_running(struct watch *watch, struct error **err)
+{
+	AUTO(container) now = { 0 };
+
+	if (docker_container_get(watch->env->docker, watch->container, &now, err) < 0)
+		return -1;
+	return has_ended(watch, &now) ? ended(watch, &now, err) : 0;
+}
+
+int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err)
+{
+	const struct kubectl kubectl = { watch->env->docker, watch->container };
+	const struct clock *clock = watch->env->clock;
+	int64_t until = clock_now_ms(clock) + SECRET_TIMEOUT_MS;
+
+	for (;;) {
+		int64_t left = until - clock_now_ms(clock);
+		bool ready;
+
+		if (kubectl_secret_get(&kubectl, SECRET_SPACE, SECRET_NAME, mtls_keys, MTLS_FILES, values, &ready,
+				       err) < 0)
+			return -1;
+		if (ready)
+			return 0;
+		if (check_running(watch, err) < 0)
+			return -1;
+		if (left <= 0) {
+			error_set(err, ERROR_TIMEOUT, "the secret " SECRET_NAME " was not complete within %d s",
+				  SECRET_TIMEOUT_MS / 1000);
+			return watch_explain(watch->env, watch->container, err);
+		}
+		watch_sleep(watch, left < WATCH_INTERVAL_MS ? left : WATCH_INTERVAL_MS);
+	}
+}
+
+int watch_explain(const struct gateway_env *env, const char *container, struct error **err)
+{
+	AUTO(container) now = { 0 };
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+	autofree char *logs = docker_logs_tail(env->docker, container, LOG_LINES_SHOWN);
+
+	if (docker_container_get(env->docker, container, &now, &ignored) == 0 && now.health_log != NULL)
+		buf_addf(&text, "last health checks said:\n%s", now.health_log);
+	buf_addf(&text, "last lines of the container's log:\n%s", *logs ? logs : "(none)\n");
+	return error_detail(err, buf_str(&text));
+}

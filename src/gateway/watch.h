@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting for a gateway: its container's health, its certificates. The wait is woken by docker's
+ * events, so that "healthy" is seen at once; every WATCH_INTERVAL_MS it looks by itself.
+ */
+#ifndef GATEWAY_WATCH_H
+#define GATEWAY_WATCH_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "gateway/gateway.h"
+#include "store/mtls.h"
+
+#define WATCH_INTERVAL_MS 2000
+#define HEALTH_TIMEOUT_MS (180 * WATCH_INTERVAL_MS)
+#define SECRET_TIMEOUT_MS (90 * WATCH_INTERVAL_MS)
+#define RECENT_LINES 15
+
+struct watch {
+	const struct gateway_env *env;
+	const char *container;
+	struct proc *procs[2];       /* events, logs */
+	bool woken;                  /* an event came */
+	int died_code;               /* exit status in a die event, or -1 */
+	int restarts_before;
+	int pressure_seen, dns_seen; /* looks in a row with that marker */
+	char *recent[RECENT_LINES];  /* last log lines, a ring */
+	size_t lines;
+};
+
+/* Follows docker's events of the container from now on; it need not run yet. */
+int watch_open(struct watch *watch, const struct gateway_env *env, const char *container, int restarts_before,
+	       struct error **err) MUST_CHECK;
+/* Shows the container's log lines as progress. all: also those so far. */
+void watch_logs(struct watch *watch, bool all);
+/* Ends the followers. */
+void watch_release(struct watch *watch);
+
+/* Returns when an event came, ms have passed, or a stop was asked for. */
+void watch_sleep(struct watch *watch, int64_t ms);
+
+/* 0 when healthy. ERROR_UNHEALTHY when the container ended, has no health check or a marker in its
+ * output says that it cannot become healthy; ERROR_TIMEOUT after timeout_ms. */
+int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err) MUST_CHECK;
+
+/* The three values of the client's secret, decoded. */
+int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
+
+/* Adds what the container said last to *err. Always -1. */
+int watch_explain(const struct gateway_env *env, const char *container, struct error **err);
+
+#endif

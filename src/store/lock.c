@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Locks per gateway, by flock(2). */
+#include "store/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libutil.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+
+/* The directory may be below a shared /tmp: it must be ours alone. */
+static int check_owner(const char *dir, struct error **err)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) < 0)
+		return error_errno(err, "cannot examine %s", dir);
+	if (S_ISDIR(st.st_mode) && st.st_uid == getuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	return error_set(err, ERROR_REFUSED, "%s must be a directory of yours that only you can write", dir);
+}
+
+static int busy(const char *path, const char *name, struct error **err)
+{
+	AUTO(buf) holder = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	(void)!file_read(path, 200, &holder, &ignored);
+	buf_trim_end(&holder);
+	error_set(err, ERROR_CONFLICT, "gateway '%s' is busy: %s is at work on it", name,
+		  holder.len > 0 ? buf_str(&holder) : "another openshell");
+	(*err)->retriable = true;
+	return -1;
+}
+
+int lock_take(struct lock *lock, const struct paths *paths, const char *name, const char *what, struct error **err)
+{
+	autofree char *path = xasprintf("%s/%s.lock", paths->locks, name);
+	int fd;
+
+	if (dir_make(paths->locks, err) < 0 || check_owner(paths->locks, err) < 0)
+		return -1;
+	fd = flopen(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == EWOULDBLOCK)
+		return busy(path, name, err);
+	if (fd < 0)
+		return error_errno(err, "cannot lock %s", path);
+	/* only told to others; the lock itself does not depend on it */
+	if (ftruncate(fd, 0) == 0)
+		dprintf(fd, "process %ld (openshell %s)\n", (long)getpid(), what);
+	lock->fd = fd;
+	return 0;
+}
+
+void lock_release(struct lock *lock)
+{
+	/* the file stays: removing it would let two processes lock two files of one name */
+	close_descriptor(&lock->fd);
+	lock->fd = -1;
+}

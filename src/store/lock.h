@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One command at a time changes a gateway. The kernel releases the lock when we die. */
+#ifndef STORE_LOCK_H
+#define STORE_LOCK_H
+
+#include "base/base.h"
+#include "base/error.h"
+#include "store/paths.h"
+
+struct lock {
+	int fd;
+};
+#define LOCK_INIT { -1 }
+
+/* what: the command, shown to whom the lock keeps out. ERROR_CONFLICT names the holder. */
+int lock_take(struct lock *lock, const struct paths *paths, const char *name, const char *what,
+	      struct error **err) MUST_CHECK;
+void lock_release(struct lock *lock);
+
+#endif

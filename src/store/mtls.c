@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The TLS bundle on disk. Does no cryptography. */
+#include "store/mtls.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/encode.h"
+#include "base/file.h"
+
+#define PEM_MAX (256 * 1024)
+#define BEGIN_CERT "-----BEGIN CERTIFICATE-----"
+#define END_CERT "-----END CERTIFICATE-----"
+
+const char *const mtls_keys[MTLS_FILES] = { "ca.crt", "tls.crt", "tls.key" };
+
+static const char *const state_names[] = { "absent", "invalid", "valid" };
+static_assert(ARRAY_LEN(state_names) == MTLS_VALID + 1, "one name per state");
+
+const char *mtls_state_name(enum mtls_state state)
+{
+	return state_names[state];
+}
+
+static bool is_pem(const char *text, int which)
+{
+	if (which != MTLS_KEY)
+		return strstr(text, BEGIN_CERT) != NULL && strstr(text, END_CERT) != NULL;
+	return strstr(text, "-----BEGIN ") != NULL && strstr(text, "PRIVATE KEY-----") != NULL;
+}
+
+static int read_part(const struct paths *paths, const char *name, int which, struct buf *text, struct error **err)
+{
+	autofree char *dir = paths_mtls_dir(paths, name);
+	autofree char *path = xasprintf("%s/%s", dir, mtls_keys[which]);
+
+	return file_read(path, PEM_MAX, text, err);
+}
+
+enum mtls_state mtls_examine(const struct paths *paths, const char *name)
+{
+	autofree char *dir = paths_mtls_dir(paths, name);
+	struct stat st;
+
+	dir_recover(dir);
+	if (stat(dir, &st) < 0)
+		return MTLS_ABSENT;
+	for (int i = 0; i < MTLS_FILES; i++) {
+		AUTO(buf) text = BUF_INIT;
+		autoerror struct error *ignored = NULL;
+
+		if (read_part(paths, name, i, &text, &ignored) < 0 || !is_pem(buf_str(&text), i))
+			return MTLS_INVALID;
+	}
+	return MTLS_VALID;
+}
+
+int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES], struct error **err)
+{
+	autofree char *dir = paths_mtls_dir(paths, name), *parent = paths_gateway_dir(paths, name);
+	struct dir_entry entries[MTLS_FILES];
+
+	for (int i = 0; i < MTLS_FILES; i++) {
+		if (!is_pem(buf_str(&values[i]), i))
+			return error_set(err, ERROR_SYSTEM, "the gateway's %s is not a PEM %s", mtls_keys[i],
+					 i == MTLS_KEY ? "private key" : "certificate");
+		entries[i] = (struct dir_entry){ mtls_keys[i], buf_str(&values[i]), values[i].len };
+	}
+	if (dir_make(parent, err) < 0)
+		return -1;
+	return dir_replace(dir, entries, MTLS_FILES, err);
+}
+
+int mtls_remove(const struct paths *paths, const char *name, struct error **err)
+{
+	static const char *const suffixes[] = { "", ".tmp", ".bak" };
+	autofree char *dir = paths_mtls_dir(paths, name);
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		autofree char *path = xasprintf("%s%s", dir, suffixes[i]);
+
+		if (dir_remove(path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ expiry (X.509, RFC 5280 section 4.1) */
+
+struct der {
+	const unsigned char *at, *end;
+};
+
+/* Steps over one element; false at the end or when it is malformed. Its content is *inner. */
+static bool der_next(struct der *der, unsigned *tag, struct der *inner)
+{
+	size_t len, bytes;
+
+	if (der->end - der->at < 2)
+		return false;
+	*tag = *der->at++;
+	len = *der->at++;
+	if (len >= 0x80) {
+		bytes = len & 0x7f;
+		if (bytes == 0 || bytes > 4 || (size_t)(der->end - der->at) < bytes)
+			return false;
+		for (len = 0; bytes > 0; bytes--)
+			len = len << 8 | *der->at++;
+	}
+	if ((size_t)(der->end - der->at) < len)
+		return false;
+	*inner = (struct der){ der->at, der->at + len };
+	der->at += len;
+	return true;
+}
+
+/* Certificate > TBSCertificate > [version], serial, signature, issuer, validity > notBefore, notAfter */
+static bool find_not_after(struct der certificate, unsigned *tag, struct der *time)
+{
+	struct der tbs, part;
+
+	if (!der_next(&certificate, tag, &tbs) || !der_next(&tbs, tag, &part))
+		return false;
+	tbs = part;
+	if (!der_next(&tbs, tag, &part))
+		return false;
+	if (*tag == 0xa0 && !der_next(&tbs, tag, &part))
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (!der_next(&tbs, tag, &part))
+			return false;
+	return der_next(&part, tag, time) && der_next(&part, tag, time);
+}
+
+/* UTCTime YYMMDDHHMMSSZ (two-digit years below 50 are 20xx) or GeneralizedTime YYYYMMDDHHMMSSZ. */
+static char *iso_time(unsigned tag, const struct der *time)
+{
+	size_t len = (size_t)(time->end - time->at), year_digits = tag == 0x18 ? 4 : 2;
+	autofree char *text = xstrndup((const char *)time->at, len);
+	const char *rest = text + year_digits;
+
+	if ((tag != 0x17 && tag != 0x18) || len != year_digits + 11 || text[len - 1] != 'Z' ||
+	    strspn(text, "0123456789") != len - 1)
+		return NULL;
+	return xasprintf("%s%.*s-%.2s-%.2sT%.2s:%.2s:%.2sZ",
+			 tag == 0x18 ? "" : text[0] < '5' ? "20" : "19", (int)year_digits, text, rest,
+			 rest + 2, rest + 4, rest + 6, rest + 8);
+}
+
+char *mtls_pem_expiry(const char *pem)
+{
+	const char *begin = strstr(pem, BEGIN_CERT), *end = begin ? strstr(begin, END_CERT) : NULL;
+	AUTO(buf) bytes = BUF_INIT;
+	struct der time;
+	unsigned tag;
+
+	if (end == NULL)
+		return NULL;
+	begin += strlen(BEGIN_CERT);
+	if (!base64_decode(begin, (size_t)(end - begin), &bytes))
+		return NULL;
+	if (!find_not_after((struct der){ (const unsigned char *)buf_str(&bytes),
+					  (const unsigned char *)buf_str(&bytes) + bytes.len }, &tag, &time))
+		return NULL;
+	return iso_time(tag, &time);
+}
+
+char *mtls_expiry(const struct paths *paths, const char *name)
+{
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	if (read_part(paths, name, MTLS_CERT, &text, &ignored) < 0)
+		return NULL;
+	return mtls_pem_expiry(buf_str(&text));
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client's TLS bundle of a gateway: ca.crt, tls.crt, tls.key, replaced as a whole or not at all. */
+#ifndef STORE_MTLS_H
+#define STORE_MTLS_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "store/paths.h"
+
+enum { MTLS_CA, MTLS_CERT, MTLS_KEY, MTLS_FILES };
+
+/* Names of the files, which are the keys of the secret too. */
+extern const char *const mtls_keys[MTLS_FILES];
+
+enum mtls_state { MTLS_ABSENT, MTLS_INVALID, MTLS_VALID };
+const char *mtls_state_name(enum mtls_state state);
+
+/* Puts a bundle that a crash left half replaced back, then looks at it. */
+enum mtls_state mtls_examine(const struct paths *paths, const char *name);
+
+/* Refuses a bundle whose parts are not PEM of the right kind: what is stored stays. */
+int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES],
+	       struct error **err) MUST_CHECK;
+
+/* Absent is fine. */
+int mtls_remove(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
+
+/* When the client's certificate ends, as "2036-11-22T17:38:00Z"; NULL when it cannot be told.
+ * The caller frees. */
+char *mtls_expiry(const struct paths *paths, const char *name);
+
+/* The same for a certificate in PEM form. Pure. */
+char *mtls_pem_expiry(const char *pem);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Paths and names. Reads no environment: the values come as parameters. */
+#include "store/paths.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROGRAM_DIR "openshell"
+
+static bool usable(const char *value, const char *variable, struct argv *warnings)
+{
+	if (str_blank(value))
+		return false;
+	if (value[0] == '/')
+		return true;
+	argv_addf(warnings, "%s is ignored: '%s' is not an absolute path", variable, value);
+	return false;
+}
+
+/* Entries that others could have written must not decide where we send certificates. */
+static bool is_trusted(const char *dir, struct argv *warnings)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return errno == ENOENT || errno == EACCES;
+	if ((st.st_uid == 0 || st.st_uid == getuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	argv_addf(warnings, "%s is ignored: it must belong to root or to you and be writable by its owner only", dir);
+	return false;
+}
+
+static char *system_dir(const struct paths_input *input, struct argv *warnings)
+{
+	autofree char *dir = NULL;
+
+	if (input->system_dir != NULL && str_blank(input->system_dir))
+		argv_add(warnings, "OPENSHELL_SYSTEM_GATEWAY_DIR is ignored: it is empty");
+	if (usable(input->system_dir, "OPENSHELL_SYSTEM_GATEWAY_DIR", warnings))
+		dir = xstrdup(input->system_dir);
+	else
+		dir = xstrdup(SYSCONFDIR "/" PROGRAM_DIR);
+	return is_trusted(dir, warnings) ? STEAL(dir) : NULL;
+}
+
+int paths_init(struct paths *paths, const struct paths_input *input, struct argv *warnings, struct error **err)
+{
+	if (usable(input->xdg_config_home, "XDG_CONFIG_HOME", warnings))
+		paths->user_root = xasprintf("%s/" PROGRAM_DIR, input->xdg_config_home);
+	else if (usable(input->home, "HOME", warnings))
+		paths->user_root = xasprintf("%s/.config/" PROGRAM_DIR, input->home);
+	else
+		return error_set(err, ERROR_USAGE,
+				 "cannot tell where the configuration is: neither XDG_CONFIG_HOME nor HOME is set");
+	paths->system_root = system_dir(input, warnings);
+	if (usable(input->xdg_runtime_dir, "XDG_RUNTIME_DIR", warnings))
+		paths->locks = xasprintf("%s/" PROGRAM_DIR, input->xdg_runtime_dir);
+	else
+		paths->locks = xasprintf("%s/" PROGRAM_DIR "-%u",
+					 usable(input->tmpdir, "TMPDIR", warnings) ? input->tmpdir : "/tmp",
+					 (unsigned)getuid());
+	return 0;
+}
+
+void paths_release(struct paths *paths)
+{
+	free(paths->user_root);
+	free(paths->system_root);
+	free(paths->locks);
+	*paths = (struct paths){ 0 };
+}
+
+char *paths_gateway_dir(const struct paths *paths, const char *name)
+{
+	return xasprintf("%s/gateways/%s", paths->user_root, name);
+}
+
+char *paths_metadata(const struct paths *paths, const char *name)
+{
+	return xasprintf("%s/gateways/%s/metadata.json", paths->user_root, name);
+}
+
+char *paths_flat_metadata(const struct paths *paths, const char *name)
+{
+	return xasprintf("%s/gateways/%s_metadata.json", paths->user_root, name);
+}
+
+char *paths_system_metadata(const struct paths *paths, const char *name)
+{
+	return xasprintf("%s/gateways/%s/metadata.json", paths->system_root, name);
+}
+
+char *paths_mtls_dir(const struct paths *paths, const char *name)
+{
+	return xasprintf("%s/gateways/%s/mtls", paths->user_root, name);
+}
+
+char *paths_active(const char *root)
+{
+	return xasprintf("%s/active_gateway", root);
+}
+
+static bool all_of(const char *name, const char *alphabet)
+{
+	return *name != '\0' && name[strspn(name, alphabet)] == '\0';
+}
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+bool name_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len <= NAME_MAX_BYTES && all_of(name, LOWER DIGITS "._-") && strchr("._-", name[0]) == NULL &&
+	       strchr("._-", name[len - 1]) == NULL;
+}
+
+bool name_is_readable(const char *name)
+{
+	return strlen(name) <= 255 - sizeof("_metadata.json") && all_of(name, LOWER UPPER DIGITS "._-") &&
+	       !streq(name, ".") && !streq(name, "..") && name[0] != '-';
+}
+
+int name_check(const char *name, const char *what, struct error **err)
+{
+	if (name_is_valid(name))
+		return 0;
+	return error_set(err, ERROR_USAGE,
+			 "%s: '%s' is not a gateway name (lower-case letters, digits and inner '.', '_', '-'; at most %d)",
+			 what, name, NAME_MAX_BYTES);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Metadata records on disk. Starts no process. */
+#include "store/registry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/tree.h"
+#include "store/mtls.h"
+
+#define METADATA_MAX (64 * 1024)
+#define FLAT_SUFFIX "_metadata.json"
+
+const char *record_source_name(enum record_source source)
+{
+	return source == SOURCE_USER ? "user" : "system";
+}
+
+const char *record_type(const struct record *record)
+{
+	if (record->auth_mode != NULL && streq(record->auth_mode, "cloudflare_jwt"))
+		return "cloud";
+	return record->is_remote ? "remote" : "local";
+}
+
+const char *record_auth(const struct record *record)
+{
+	if (record->auth_mode != NULL)
+		return record->auth_mode;
+	return str_starts(record->endpoint, "http://") ? "plaintext" : "mtls";
+}
+
+bool record_is_managed(const struct record *record)
+{
+	return record->source == SOURCE_USER && (!record->is_remote || record->remote_host != NULL);
+}
+
+void record_release(struct record *record)
+{
+	free(record->name);
+	free(record->endpoint);
+	free(record->remote_host);
+	free(record->resolved_host);
+	free(record->auth_mode);
+	free(record->docker_endpoint);
+	free(record->docker_id);
+	free(record->container_id);
+	free(record->image);
+	free(record->path);
+	free(record->invalid);
+	*record = (struct record){ 0 };
+}
+
+/* The optional strings of a record: one table for both directions. */
+static const struct {
+	const char *key;
+	size_t offset;
+} optional_keys[] = {
+	{ "remote_host", offsetof(struct record, remote_host) },
+	{ "resolved_host", offsetof(struct record, resolved_host) },
+	{ "auth_mode", offsetof(struct record, auth_mode) },
+	{ "docker_endpoint", offsetof(struct record, docker_endpoint) },
+	{ "docker_id", offsetof(struct record, docker_id) },
+	{ "container_id", offsetof(struct record, container_id) },
+	{ "image", offsetof(struct record, image) },
+};
+
+static char **field(const struct record *record, size_t i)
+{
+	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
+}
+
+static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
+{
+	const char *name = tree_str(root, "name"), *endpoint = tree_str(root, "gateway_endpoint");
+	int64_t port = tree_int(root, "gateway_port", -1);
+
+	if (name == NULL || endpoint == NULL || !cJSON_IsBool(tree_at(root, "is_remote")))
+		return error_set(err, ERROR_SYSTEM,
+				 "%s: 'name', 'gateway_endpoint' (texts) or 'is_remote' (true or false) is missing", path);
+	if (!name_is_readable(name))
+		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
+	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
+		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_endpoint' is neither https:// nor http://", path);
+	if (port < 0 || port > 65535)
+		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
+	record->name = xstrdup(name);
+	record->endpoint = xstrdup(endpoint);
+	record->is_remote = tree_bool(root, "is_remote", false);
+	record->port = (int)port;
+	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
+		const char *text = tree_str(root, optional_keys[i].key);
+
+		if (!str_blank(text))
+			*field(record, i) = xstrdup(text);
+	}
+	return 0;
+}
+
+static int load_file(const char *path, struct record *record, struct error **err)
+{
+	AUTO(buf) text = BUF_INIT;
+	autotree cJSON *root = NULL;
+
+	if (file_read(path, METADATA_MAX, &text, err) < 0)
+		return -1;
+	root = tree_json(buf_str(&text), text.len, path, err);
+	return root == NULL ? -1 : parse(root, path, record, err);
+}
+
+/* A file that cannot be examined counts as there: it may hide a system entry, not the reverse. */
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* The file that holds the entry, or NULL. */
+static char *find(const struct paths *paths, const char *name, enum record_source *source)
+{
+	autofree char *nested = paths_metadata(paths, name), *flat = paths_flat_metadata(paths, name);
+	autofree char *shared = NULL;
+
+	*source = SOURCE_USER;
+	if (is_there(nested))
+		return STEAL(nested);
+	if (is_there(flat))
+		return STEAL(flat);
+	if (paths->system_root == NULL)
+		return NULL;
+	*source = SOURCE_SYSTEM;
+	shared = paths_system_metadata(paths, name);
+	return is_there(shared) ? STEAL(shared) : NULL;
+}
+
+int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err)
+{
+	struct record loaded = { 0 };
+
+	loaded.path = find(paths, name, &loaded.source);
+	if (loaded.path == NULL)
+		return error_set(err, ERROR_ABSENT, "there is no gateway '%s' (no %s/gateways/%s/metadata.json%s%s)",
+				 name, paths->user_root, name, paths->system_root ? " and none under " : "",
+				 paths->system_root ? paths->system_root : "");
+	if (load_file(loaded.path, &loaded, err) < 0) {
+		record_release(&loaded);
+		return error_wrap(err, "the entry of gateway '%s' cannot be used", name);
+	}
+	*record = loaded;
+	return 0;
+}
+
+static char *print(const struct record *record)
+{
+	autotree cJSON *root = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(root, "name", record->name);
+	cJSON_AddStringToObject(root, "gateway_endpoint", record->endpoint);
+	cJSON_AddBoolToObject(root, "is_remote", record->is_remote);
+	cJSON_AddNumberToObject(root, "gateway_port", record->port);
+	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
+		if (*field(record, i) != NULL)
+			cJSON_AddStringToObject(root, optional_keys[i].key, *field(record, i));
+	return tree_print(root);
+}
+
+static bool file_holds(const char *path, const char *text)
+{
+	AUTO(buf) now = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	return file_read(path, METADATA_MAX, &now, &ignored) == 0 && streq(buf_str(&now), text);
+}
+
+int registry_save(const struct paths *paths, const struct record *record, struct error **err)
+{
+	autofree char *dir = paths_gateway_dir(paths, record->name);
+	autofree char *path = paths_metadata(paths, record->name);
+	autofree char *text = print(record);
+
+	if (file_holds(path, text))
+		return 0;
+	if (dir_make(dir, err) < 0)
+		return -1;
+	return file_write(path, text, strlen(text), err);
+}
+
+int registry_remove(const struct paths *paths, const char *name, bool *removed, struct error **err)
+{
+	autofree char *dir = paths_gateway_dir(paths, name), *flat = paths_flat_metadata(paths, name);
+	autofree char *parent = xasprintf("%s/gateways", paths->user_root);
+
+	*removed = is_there(flat) || is_there(dir);
+	if (mtls_remove(paths, name, err) < 0 || file_remove(flat, err) < 0 || dir_remove(dir, err) < 0)
+		return -1;
+	dir_remove_if_empty(parent);
+	dir_remove_if_empty(paths->user_root);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ lists */
+
+static void add_entry(struct record_list *list, const char *name, enum record_source source, const char *path)
+{
+	autoerror struct error *err = NULL;
+	struct record record = { .source = source };
+
+	if (load_file(path, &record, &err) < 0) {
+		record_release(&record);
+		record.source = source;
+		record.invalid = error_text(err);
+	}
+	/* look-ups go by the file's place, so that is the name an entry has */
+	free(record.name);
+	record.name = xstrdup(name);
+	record.path = xstrdup(path);
+	if ((list->n & (list->n - 1)) == 0)
+		list->v = xreallocarray(list->v, list->n ? list->n * 2 : 1, sizeof(*list->v));
+	list->v[list->n++] = record;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct record *)a)->name, ((const struct record *)b)->name);
+}
+
+static bool has_name(const struct record_list *list, const char *name)
+{
+	const struct record key = { .name = (char *)(uintptr_t)name };
+
+	return list->n > 0 && bsearch(&key, list->v, list->n, sizeof(*list->v), by_name) != NULL;
+}
+
+/* The gateway that a directory entry of the user's tree is the metadata of, or NULL. */
+static char *flat_name(const char *entry)
+{
+	size_t len = strlen(entry), tail = strlen(FLAT_SUFFIX);
+
+	if (len <= tail || !str_ends(entry, FLAT_SUFFIX))
+		return NULL;
+	return xstrndup(entry, len - tail);
+}
+
+/* Adds the entries of one tree that are not in `hidden`. */
+static int add_tree(struct record_list *list, const char *root, enum record_source source,
+		    const struct record_list *hidden, struct error **err)
+{
+	autofree char *gateways = xasprintf("%s/gateways", root);
+	DIR *dir = opendir(gateways);
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return errno == ENOENT || source == SOURCE_SYSTEM ? 0 : error_errno(err, "cannot read %s", gateways);
+	while ((entry = readdir(dir)) != NULL) {
+		autofree char *flat = source == SOURCE_USER ? flat_name(entry->d_name) : NULL;
+		autofree char *nested = xasprintf("%s/%s/metadata.json", gateways, flat ? flat : entry->d_name);
+		autofree char *path = flat ? xasprintf("%s/%s", gateways, entry->d_name) : xstrdup(nested);
+		const char *name = flat ? flat : entry->d_name;
+
+		if (!name_is_readable(name) || !is_there(path) || (flat && is_there(nested)) ||
+		    (hidden && has_name(hidden, name)))
+			continue;
+		add_entry(list, name, source, path);
+	}
+	closedir(dir);
+	return 0;
+}
+
+int registry_list(const struct paths *paths, struct record_list *list, struct error **err)
+{
+	struct record_list user = { 0 };
+
+	if (add_tree(&user, paths->user_root, SOURCE_USER, NULL, err) < 0) {
+		record_list_release(&user);
+		return -1;
+	}
+	if (user.n > 0)
+		qsort(user.v, user.n, sizeof(*user.v), by_name);
+	if (paths->system_root != NULL) {
+		struct record_list shared = { 0 };
+
+		(void)add_tree(&shared, paths->system_root, SOURCE_SYSTEM, &user, err);
+		user.v = xreallocarray(user.v, user.n + shared.n + 1, sizeof(*user.v));
+		if (shared.n > 0)
+			memcpy(user.v + user.n, shared.v, shared.n * sizeof(*user.v));
+		user.n += shared.n;
+		free(shared.v);
+		qsort(user.v, user.n, sizeof(*user.v), by_name);
+	}
+	*list = user;
+	return 0;
+}
+
+void record_list_release(struct record_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		record_release(&list->v[i]);
+	free(list->v);
+	*list = (struct record_list){ 0 };
+}
+
+/* ------------------------------------------------------------------ the active gateway */
+
+static char *read_active(const char *root, struct argv *warnings)
+{
+	autofree char *path = paths_active(root);
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *failed = NULL;
+
+	if (file_read(path, 4096, &text, &failed) < 0) {
+		if (!error_is(failed, ERROR_ABSENT)) {
+			autofree char *why = error_text(failed);
+
+			argv_add(warnings, why);
+		}
+		return NULL;
+	}
+	buf_trim_end(&text);
+	if (text.len == 0)
+		return NULL;
+	if (strlen(buf_str(&text)) != text.len || !name_is_readable(buf_str(&text))) {
+		argv_addf(warnings, "%s is ignored: it does not hold a gateway name", path);
+		return NULL;
+	}
+	return buf_steal(&text);
+}
+
+char *registry_active(const struct paths *paths, struct argv *warnings)
+{
+	char *name = read_active(paths->user_root, warnings);
+
+	if (name == NULL && paths->system_root != NULL)
+		name = read_active(paths->system_root, warnings);
+	return name;
+}
+
+int registry_set_active(const struct paths *paths, const char *name, struct error **err)
+{
+	autofree char *path = paths_active(paths->user_root);
+
+	if (file_holds(path, name))
+		return 0;
+	if (dir_make(paths->user_root, err) < 0)
+		return -1;
+	return file_write(path, name, strlen(name), err);
+}
+
+int registry_clear_active(const struct paths *paths, const char *name, struct error **err)
+{
+	autofree char *path = paths_active(paths->user_root);
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	if (file_read(path, 4096, &text, &ignored) < 0)
+		return 0;
+	buf_trim_end(&text);
+	if (!streq(buf_str(&text), name))
+		return 0;
+	if (file_remove(path, err) < 0)
+		return -1;
+	dir_remove_if_empty(paths->user_root);
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What we know of gateways: one metadata file each, in the user's tree and in the system's, and the
+ * name of the active one. A user entry that exists, or cannot be examined, hides the system entry of
+ * its name. The system's tree is never written.
+ *
+ * Metadata (JSON object): name, gateway_endpoint, is_remote, gateway_port are required; remote_host,
+ * resolved_host, auth_mode ("mtls" when absent, "plaintext", ...) and ours: docker_endpoint, docker_id,
+ * container_id, image. Other keys are ignored.
+ */
+#ifndef STORE_REGISTRY_H
+#define STORE_REGISTRY_H
+
+#include "base/argv.h"
+#include "base/base.h"
+#include "base/error.h"
+#include "store/paths.h"
+
+enum record_source { SOURCE_USER, SOURCE_SYSTEM };
+
+struct record {
+	char *name, *endpoint;
+	bool is_remote;
+	int port; /* 0: unknown, or not ours to know */
+	char *remote_host, *resolved_host, *auth_mode;
+	char *docker_endpoint, *docker_id, *container_id, *image;
+	enum record_source source;
+	char *path;    /* of the metadata file */
+	char *invalid; /* why the file cannot be used (only in lists), or NULL */
+};
+
+const char *record_source_name(enum record_source source);
+/* "local", "remote" or "cloud". */
+const char *record_type(const struct record *record);
+/* "mtls", "plaintext", ... also where the file does not say. */
+const char *record_auth(const struct record *record);
+/* We made it and its container: start, stop and destroy apply. */
+bool record_is_managed(const struct record *record);
+void record_release(struct record *record);
+
+/* ERROR_ABSENT when neither tree has it. */
+int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err) MUST_CHECK;
+
+/* Writes the user's entry, unless the file says the same already. */
+int registry_save(const struct paths *paths, const struct record *record, struct error **err) MUST_CHECK;
+
+/* Removes what the user's tree has of the gateway: metadata of both places, bundle, directory.
+ * *removed tells whether there was anything. */
+int registry_remove(const struct paths *paths, const char *name, bool *removed, struct error **err) MUST_CHECK;
+
+struct record_list {
+	struct record *v; /* sorted by name */
+	size_t n;
+};
+/* Entries that cannot be used are in the list with `invalid` set. */
+int registry_list(const struct paths *paths, struct record_list *list, struct error **err) MUST_CHECK;
+void record_list_release(struct record_list *list);
+
+/* The active gateway: the user's file, else the system's; NULL when there is none. A name that
+ * cannot be one is passed over with a warning. The caller frees. */
+char *registry_active(const struct paths *paths, struct argv *warnings);
+int registry_set_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
+/* Removes the user's active file when it holds this name. */
+int registry_clear_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
+
+#endif

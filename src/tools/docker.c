@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls of the docker program. Knows nothing of gateways beyond names and labels it is given. */
+#include "tools/docker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/docker_parse.h"
+
+/* In the container: where the cluster's own files are. */
+#define KUBECONFIG_ENV "KUBECONFIG=/etc/rancher/k3s/k3s.yaml"
+#define STATE_DIR "/var/lib/rancher/k3s"
+#define HEALTHCHECK "/usr/local/bin/cluster-healthcheck.sh"
+
+static struct proc_spec docker_spec(const char *purpose, int64_t timeout_ms)
+{
+	struct proc_spec spec = PROC_SPEC_INIT(purpose);
+
+	argv_add(&spec.argv, "docker");
+	/* docker speaks English only, but what it runs (ssh, credential helpers) may not */
+	argv_add(&spec.env, "LC_ALL=C");
+	spec.out.how = PROC_CAPTURE;
+	spec.err.how = PROC_CAPTURE;
+	spec.timeout_ms = timeout_ms;
+	return spec;
+}
+
+/* Runs `docker ARGS...` and throws the output away. */
+static int call(const struct docker *docker, const char *purpose, const struct argv *args, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addv(&spec.argv, (const char *const *)args->v);
+	return runner_check(docker->runner, &spec, &result, err);
+}
+
+#define CALL(docker, purpose, err, ...) \
+	__extension__({ \
+		AUTO(argv) call_args_ = ARGV_INIT; \
+		argv_addl(&call_args_, __VA_ARGS__, NULL); \
+		call(docker, purpose, &call_args_, err); \
+	})
+
+/* ------------------------------------------------------------------ what the engine has */
+
+int docker_inspect(const struct docker *docker, const char *container_name, const char *const *refs,
+		   size_t count, struct container *container, struct image *images, bool *complete,
+		   struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "inspect", "--format", "{{json .}}", "--", container_name, NULL);
+	for (size_t i = 0; i < count; i++)
+		argv_add(&spec.argv, refs[i]);
+	if (runner_run(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	*complete = result.code == 0;
+	return parse_inspect(&result.out, container_name, refs, count, container, images, err);
+}
+
+int docker_container_get(const struct docker *docker, const char *name, struct container *container,
+			 struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker container inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	AUTO(engine) engine = { 0 };
+
+	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", name, NULL);
+	if (runner_run(docker->runner, &spec, &result, err) < 0 ||
+	    parse_inspect(&result.out, name, NULL, 0, container, NULL, err) < 0)
+		return -1;
+	if (container->phase != PHASE_ABSENT)
+		return 0;
+	return docker_engine(docker, &engine, err); /* absent, if the engine answers */
+}
+
+int docker_engine(const struct docker *docker, struct engine *engine, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker info", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "info", "--format", "{{json .}}", NULL);
+	if (runner_run(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	return parse_engine(&result, engine, err);
+}
+
+char *docker_context_host(const struct docker *docker, const char *context, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker context inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", "--", context, NULL);
+	if (runner_check(docker->runner, &spec, &result, err) < 0)
+		return NULL;
+	buf_trim_end(&result.out);
+	return buf_steal(&result.out);
+}
+
+/* Output lines as a list. */
+static int list(const struct docker *docker, const char *purpose, const struct argv *args, struct argv *lines,
+		struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	char *line, *rest;
+
+	argv_addv(&spec.argv, (const char *const *)args->v);
+	if (runner_check(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	rest = result.out.data;
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
+		if (!str_blank(line))
+			argv_add(lines, line);
+	return 0;
+}
+
+int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+
+	argv_addl(&args, "ps", "--format", "{{.Names}}", "--filter", NULL);
+	argv_addf(&args, "publish=%d", port);
+	return list(docker, "docker ps", &args, names, err);
+}
+
+/* The name filter is a substring or a regular expression, so the answer is compared as well. */
+static int exists(const struct docker *docker, const char *kind, const char *purpose, const char *name,
+		  bool *found, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+	AUTO(argv) names = ARGV_INIT;
+
+	argv_addl(&args, kind, "ls", "--format", "{{.Name}}", "--filter", NULL);
+	argv_addf(&args, "name=%s", name);
+	if (list(docker, purpose, &args, &names, err) < 0)
+		return -1;
+	*found = argv_contains(&names, name);
+	return 0;
+}
+
+int docker_volume_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+{
+	return exists(docker, "volume", "docker volume ls", name, found, err);
+}
+
+int docker_network_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+{
+	return exists(docker, "network", "docker network ls", name, found, err);
+}
+
+/* ------------------------------------------------------------------ making and removing */
+
+static void add_label(struct argv *args, const char *label, const char *value)
+{
+	argv_add(args, "--label");
+	argv_addf(args, "%s=%s", label, value);
+}
+
+static void add_identity(struct argv *args, const struct container_spec *spec)
+{
+	argv_addl(args, "--name", spec->name, "--hostname", spec->hostname, NULL);
+	add_label(args, LABEL_GATEWAY, spec->gateway);
+	add_label(args, LABEL_VERSION, spec->version);
+}
+
+static void add_network(struct argv *args, const struct container_spec *spec)
+{
+	bool ipv6 = strchr(spec->bind, ':') != NULL && spec->bind[0] != '[';
+
+	argv_addl(args, "--network", spec->name, "--publish", NULL);
+	argv_addf(args, ipv6 ? "[%s]:%d:" GATEWAY_NODE_PORT "/tcp" : "%s:%d:" GATEWAY_NODE_PORT "/tcp",
+		  spec->bind, spec->port);
+	argv_addl(args, "--add-host", "host.docker.internal:host-gateway", "--add-host",
+		  "host.openshell.internal:host-gateway", NULL);
+}
+
+void docker_args_create(struct argv *args, const struct container_spec *spec)
+{
+	/* the image was made sure of before: create must not pull one on its own */
+	argv_addl(args, "create", "--pull", "never", NULL);
+	add_identity(args, spec);
+	argv_addl(args, "--privileged", "--init=false", "--restart", "unless-stopped", "--cgroupns",
+		  spec->cgroup_version == 2 ? "private" : "host", NULL);
+	add_network(args, spec);
+	argv_add(args, "--volume");
+	argv_addf(args, "%s:" STATE_DIR, spec->name);
+	if (spec->gpu)
+		argv_addl(args, "--gpus", "all", NULL);
+	if (spec->health_missing)
+		argv_addl(args, "--health-cmd", HEALTHCHECK, "--health-interval", "5s", "--health-timeout",
+			  "5s", "--health-start-period", "20s", "--health-retries", "60", NULL);
+	for (size_t i = 0; i < spec->env.n; i++)
+		argv_addl(args, "--env", spec->env.v[i], NULL);
+	argv_addl(args, spec->image, "server", "--disable=traefik", "--tls-san=127.0.0.1",
+		  "--tls-san=localhost", "--tls-san=host.docker.internal", NULL);
+	for (size_t i = 0; i < spec->sans.n; i++)
+		argv_addf(args, "--tls-san=%s", spec->sans.v[i]);
+}
+
+int docker_container_create(const struct docker *docker, const struct container_spec *container, char **id,
+			    struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker create", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	docker_args_create(&spec.argv, container);
+	if (container->secrets.n > 0)
+		argv_addv(&spec.env, (const char *const *)container->secrets.v);
+	if (runner_check(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	buf_trim_end(&result.out);
+	*id = buf_steal(&result.out);
+	return 0;
+}
+
+/* Looks at the container after a failed call: true when it is in the wanted phase. */
+static bool phase_is(const struct docker *docker, const char *name, enum container_phase wanted)
+{
+	AUTO(container) now = { 0 };
+	autoerror struct error *ignored = NULL;
+
+	return docker_container_get(docker, name, &now, &ignored) == 0 && now.phase == wanted;
+}
+
+static int accept_if(bool holds, struct error **err)
+{
+	if (!holds)
+		return -1;
+	error_free(err);
+	return 0;
+}
+
+int docker_container_start(const struct docker *docker, const char *name, struct error **err)
+{
+	if (CALL(docker, "docker start", err, "start", "--", name) == 0)
+		return 0;
+	return accept_if(phase_is(docker, name, PHASE_RUNNING), err);
+}
+
+int docker_container_unpause(const struct docker *docker, const char *name, struct error **err)
+{
+	if (CALL(docker, "docker unpause", err, "unpause", "--", name) == 0)
+		return 0;
+	return accept_if(phase_is(docker, name, PHASE_RUNNING), err);
+}
+
+int docker_container_stop(const struct docker *docker, const char *name, int grace_s, bool *stopped,
+			  struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker stop", docker->timeout_ms + (int64_t)grace_s * 1000);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	AUTO(container) now = { 0 };
+	autoerror struct error *first = NULL;
+
+	argv_addl(&spec.argv, "stop", "-t", NULL);
+	argv_addf(&spec.argv, "%d", grace_s);
+	argv_addl(&spec.argv, "--", name, NULL);
+	*stopped = true;
+	if (runner_check(docker->runner, &spec, &result, &first) == 0)
+		return 0;
+	if (error_is(first, ERROR_CANCELLED) || docker_container_get(docker, name, &now, err) < 0) {
+		error_free(err);
+		*err = STEAL(first);
+		return -1;
+	}
+	*stopped = now.phase != PHASE_ABSENT;
+	if (now.phase == PHASE_ABSENT || now.phase == PHASE_EXITED || now.phase == PHASE_CREATED)
+		return 0;
+	*err = STEAL(first);
+	return -1;
+}
+
+int docker_container_remove(const struct docker *docker, const char *name, struct error **err)
+{
+	if (CALL(docker, "docker rm", err, "rm", "-f", "-v", "--", name) == 0)
+		return 0;
+	return accept_if(phase_is(docker, name, PHASE_ABSENT), err);
+}
+
+int docker_network_create(const struct docker *docker, const char *name, const char *gateway, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+
+	argv_addl(&args, "network", "create", "--driver", "bridge", "--attachable", NULL);
+	add_label(&args, LABEL_GATEWAY, gateway);
+	argv_add(&args, name);
+	return call(docker, "docker network create", &args, err);
+}
+
+static int detach_all(const struct docker *docker, const char *network, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker network inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autotree cJSON *attached = NULL;
+	const cJSON *member;
+
+	argv_addl(&spec.argv, "network", "inspect", "--format", "{{json .Containers}}", "--", network, NULL);
+	if (runner_check(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	attached = tree_json(buf_str(&result.out), result.out.len, spec.purpose, err);
+	if (attached == NULL)
+		return -1;
+	cJSON_ArrayForEach(member, attached)
+		docker_network_forget(docker, network, member->string);
+	return 0;
+}
+
+int docker_network_remove(const struct docker *docker, const char *name, struct error **err)
+{
+	autoerror struct error *first = NULL, *ignored = NULL;
+	bool found = true;
+
+	if (CALL(docker, "docker network rm", &first, "network", "rm", name) == 0)
+		return 0;
+	if (!error_is(first, ERROR_CANCELLED) && docker_network_exists(docker, name, &found, &ignored) == 0) {
+		if (!found)
+			return 0;
+		error_free(&first);
+		if (detach_all(docker, name, &first) == 0 &&
+		    CALL(docker, "docker network rm", &first, "network", "rm", name) == 0)
+			return 0;
+	}
+	*err = STEAL(first);
+	return -1;
+}
+
+int docker_network_connect(const struct docker *docker, const char *network, const char *container,
+			   struct error **err)
+{
+	return CALL(docker, "docker network connect", err, "network", "connect", network, container);
+}
+
+void docker_network_forget(const struct docker *docker, const char *network, const char *container)
+{
+	autoerror struct error *ignored = NULL;
+
+	(void)CALL(docker, "docker network disconnect", &ignored, "network", "disconnect", "-f", network, container);
+}
+
+int docker_volume_create(const struct docker *docker, const char *name, const char *gateway, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+
+	argv_addl(&args, "volume", "create", NULL);
+	add_label(&args, LABEL_GATEWAY, gateway);
+	argv_add(&args, name);
+	return call(docker, "docker volume create", &args, err);
+}
+
+int docker_volume_remove(const struct docker *docker, const char *name, struct error **err)
+{
+	bool found = true;
+	autoerror struct error *ignored = NULL;
+
+	if (CALL(docker, "docker volume rm", err, "volume", "rm", "-f", name) == 0)
+		return 0;
+	return accept_if(docker_volume_exists(docker, name, &found, &ignored) == 0 && !found, err);
+}
+
+int docker_image_pull(const struct docker *docker, const char *ref, proc_line_fn *line, void *arg,
+		      struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker pull", docker->pull_timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "pull", "--", ref, NULL);
+	spec.out = (struct proc_output){ PROC_LINES, line, arg };
+	return runner_check(docker->runner, &spec, &result, err);
+}
+
+int docker_image_remove(const struct docker *docker, const char *ref, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker image rm", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "image", "rm", "--no-prune", "--", ref, NULL);
+	return runner_run(docker->runner, &spec, &result, err);
+}
+
+/* ------------------------------------------------------------------ looking into it */
+
+int docker_exec(const struct docker *docker, const char *purpose, const char *container,
+		const struct argv *command, struct proc_result *result, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms);
+
+	argv_addl(&spec.argv, "exec", "--env", KUBECONFIG_ENV, container, NULL);
+	argv_addv(&spec.argv, (const char *const *)command->v);
+	return runner_run(docker->runner, &spec, result, err);
+}
+
+static void append_line(void *arg, const char *line, size_t len)
+{
+	struct buf *text = arg;
+
+	if (len > 0) {
+		buf_add(text, line, len);
+		buf_adds(text, "\n");
+	}
+}
+
+char *docker_logs_tail(const struct docker *docker, const char *container, int lines)
+{
+	AUTO(proc_spec) spec = docker_spec("docker logs", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	argv_addl(&spec.argv, "logs", "--tail", NULL);
+	argv_addf(&spec.argv, "%d", lines);
+	argv_addl(&spec.argv, "--", container, NULL);
+	spec.out = spec.err = (struct proc_output){ PROC_LINES, append_line, &text };
+	if (runner_check(docker->runner, &spec, &result, &ignored) < 0)
+		return xstrdup("");
+	return buf_steal(&text);
+}
+
+struct proc *docker_logs_follow(const struct docker *docker, const char *container, bool all, proc_line_fn *line,
+				void *arg, struct error **err)
+{
+	/* no timeout: it is ended by runner_stop() when the wait that shows it ends */
+	AUTO(proc_spec) spec = docker_spec("docker logs --follow", 0);
+
+	argv_addl(&spec.argv, "logs", "--follow", "--tail", all ? "all" : "0", "--", container, NULL);
+	spec.out = spec.err = (struct proc_output){ PROC_LINES, line, arg };
+	return runner_start(docker->runner, &spec, err);
+}
+
+struct proc *docker_events_follow(const struct docker *docker, const char *container, proc_line_fn *line,
+				  void *arg, struct error **err)
+{
+	/* no timeout: as above */
+	AUTO(proc_spec) spec = docker_spec("docker events", 0);
+
+	argv_addl(&spec.argv, "events", "--format", "{{json .}}", "--filter", "event=health_status", "--filter",
+		  "event=die", "--filter", NULL);
+	argv_addf(&spec.argv, "container=%s", container);
+	spec.out = (struct proc_output){ PROC_LINES, line, arg };
+	return runner_start(docker->runner, &spec, err);
+}
+
+static int show(const struct docker *docker, struct proc_spec *spec, int *status, struct error **err)
+{
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	spec->interactive = true;
+	if (runner_run(docker->runner, spec, &result, err) < 0)
+		return -1;
+	*status = result.sig ? 128 + result.sig : result.code;
+	return 0;
+}
+
+int docker_exec_interactive(const struct docker *docker, const char *container, const struct argv *command,
+			    bool tty, int *status, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker exec", 0); /* no timeout: the user decides */
+
+	argv_addl(&spec.argv, "exec", tty ? "-it" : "-i", "--env", KUBECONFIG_ENV, container, NULL);
+	argv_addv(&spec.argv, (const char *const *)command->v);
+	return show(docker, &spec, status, err);
+}
+
+int docker_logs_show(const struct docker *docker, const char *container, const char *tail, bool follow,
+		     int *status, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker logs", 0); /* no timeout: the user decides */
+
+	argv_addl(&spec.argv, "logs", "--timestamps", "--tail", tail, NULL);
+	if (follow)
+		argv_add(&spec.argv, "--follow");
+	argv_addl(&spec.argv, "--", container, NULL);
+	return show(docker, &spec, status, err);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The docker program: its arguments and its output formats live here and nowhere else.
+ * Existence is decided by what inspect or a listing prints, never by the text of an error;
+ * ensure and remove look again after a failure and succeed when the wanted state holds.
+ */
+#ifndef TOOLS_DOCKER_H
+#define TOOLS_DOCKER_H
+
+#include "base/argv.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/proc.h"
+#include "base/tree.h"
+
+#define LABEL_GATEWAY "ai.openshell.gateway"
+#define LABEL_VERSION "ai.openshell.version"
+
+/* The port that the cluster container publishes: the gateway's NodePort. */
+#define GATEWAY_NODE_PORT "30051"
+
+struct docker {
+	const struct runner *runner;
+	int64_t timeout_ms;      /* of a call that should be quick */
+	int64_t pull_timeout_ms; /* of an image pull */
+};
+
+/* ------------------------------------------------------------------ what the engine has */
+
+enum container_phase {
+	PHASE_ABSENT,
+	PHASE_CREATED,
+	PHASE_RUNNING,
+	PHASE_PAUSED,
+	PHASE_RESTARTING,
+	PHASE_REMOVING,
+	PHASE_EXITED,
+	PHASE_DEAD,
+	PHASE_UNKNOWN,
+	PHASES,
+};
+
+enum container_health {
+	HEALTH_NONE, /* the image has no HEALTHCHECK */
+	HEALTH_STARTING,
+	HEALTH_HEALTHY,
+	HEALTH_UNHEALTHY,
+	HEALTHS,
+};
+
+const char *container_phase_name(enum container_phase phase);
+const char *container_health_name(enum container_health health);
+
+struct container {
+	enum container_phase phase;
+	enum container_health health;
+	int exit_code;
+	bool oom_killed;
+	int restarts;
+	char *id, *image_id, *image_ref; /* NULL when absent */
+	char *error;                     /* docker's own reason for a failed start, or NULL */
+	char *version;                   /* label LABEL_VERSION, or NULL */
+	char *host_ip;                   /* where GATEWAY_NODE_PORT is published, or NULL */
+	int host_port;                   /* 0: not published */
+	bool on_network;                 /* attached to the network of its own name */
+	bool gpu;
+	struct argv env;                 /* K=V, as the container was created */
+	char *health_log;                /* outputs of the last health checks, or NULL */
+};
+
+/* The value of a variable in the container's environment, or NULL. */
+const char *container_env(const struct container *container, const char *name);
+
+/* "container exited (status=exited, exit_code=137, OOMKilled=true)"; the caller frees. */
+char *container_words(const struct container *container);
+
+void container_release(struct container *container);
+
+struct image {
+	char *ref; /* as asked for; NULL: not there */
+	char *id;
+	char *version; /* label LABEL_VERSION, or NULL */
+	bool has_healthcheck;
+};
+void image_release(struct image *image);
+
+/* Fills *container from one element of `docker container inspect`. Pure. */
+int container_parse(const cJSON *inspect, const char *name, struct container *container,
+		    struct error **err) MUST_CHECK;
+
+/*
+ * One call that asks for a container and images: absent ones are data (PHASE_ABSENT, ref NULL).
+ * When anything is missing nothing is known of the engine: *complete is false then, and the caller
+ * makes sure by docker_engine() that it answers at all.
+ */
+int docker_inspect(const struct docker *docker, const char *container_name, const char *const *refs,
+		   size_t count, struct container *container, struct image *images, bool *complete,
+		   struct error **err) MUST_CHECK;
+
+/* The container alone, by name or ID; absence is verified. */
+int docker_container_get(const struct docker *docker, const char *name, struct container *container,
+			 struct error **err) MUST_CHECK;
+
+struct engine {
+	char *id, *version, *os, *arch;
+	char *context;  /* name of the docker context, or NULL */
+	char *root_dir; /* where it keeps its data, on its host */
+	int64_t memory; /* bytes */
+	int cgroup_version; /* 1 or 2 */
+	bool rootless;
+};
+
+/* ERROR_UNREACHABLE when it does not answer. */
+int docker_engine(const struct docker *docker, struct engine *engine, struct error **err) MUST_CHECK;
+void engine_release(struct engine *engine);
+
+/* The address of the engine behind a docker context; the caller frees. */
+char *docker_context_host(const struct docker *docker, const char *context, struct error **err) MUST_CHECK;
+
+/* Names of running containers that publish the host port. */
+int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err) MUST_CHECK;
+
+int docker_volume_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
+int docker_network_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
+
+/* ------------------------------------------------------------------ making and removing */
+
+struct container_spec {
+	const char *name; /* also of its volume and network */
+	const char *gateway, *hostname, *image, *version;
+	const char *bind; /* address on the host */
+	int port;
+	int cgroup_version;
+	bool gpu, health_missing; /* health_missing: the image lost its HEALTHCHECK, pass one */
+	struct argv env;          /* "K=V", or "K" whose value is in secrets */
+	struct argv secrets;      /* "K=V" for docker's own environment, never in its arguments */
+	struct argv sans;         /* further names for the API server's certificate */
+};
+void container_spec_release(struct container_spec *spec);
+
+/* `docker create` with its arguments. Pure. */
+void docker_args_create(struct argv *args, const struct container_spec *spec);
+
+/* *id is the new container's; the caller frees. */
+int docker_container_create(const struct docker *docker, const struct container_spec *spec, char **id,
+			    struct error **err) MUST_CHECK;
+int docker_container_start(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
+int docker_container_unpause(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
+/* *stopped is false when there is no such container. grace_s: until docker kills it. */
+int docker_container_stop(const struct docker *docker, const char *name, int grace_s, bool *stopped,
+			  struct error **err) MUST_CHECK;
+/* Force; its anonymous volumes too. Absent is fine. */
+int docker_container_remove(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
+
+int docker_network_create(const struct docker *docker, const char *name, const char *gateway,
+			  struct error **err) MUST_CHECK;
+/* Detaches what is attached first. Absent is fine. */
+int docker_network_remove(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
+int docker_network_connect(const struct docker *docker, const char *network, const char *container,
+			   struct error **err) MUST_CHECK;
+/* The container forgets a network, also one that is gone. Failing is not an error. */
+void docker_network_forget(const struct docker *docker, const char *network, const char *container);
+
+int docker_volume_create(const struct docker *docker, const char *name, const char *gateway,
+			 struct error **err) MUST_CHECK;
+/* Absent is fine. */
+int docker_volume_remove(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
+
+/* Lines of progress go to line(). */
+int docker_image_pull(const struct docker *docker, const char *ref, proc_line_fn *line, void *arg,
+		      struct error **err) MUST_CHECK;
+/* In use or absent is not an error. */
+int docker_image_remove(const struct docker *docker, const char *ref, struct error **err) MUST_CHECK;
+
+/* ------------------------------------------------------------------ looking into it */
+
+/* Runs a command in the container and captures its output; its status is data. */
+int docker_exec(const struct docker *docker, const char *purpose, const char *container,
+		const struct argv *command, struct proc_result *result, struct error **err) MUST_CHECK;
+
+/* The last lines of both streams; "" when there are none or they cannot be had. The caller frees. */
+char *docker_logs_tail(const struct docker *docker, const char *container, int lines);
+
+/* Followers; end them by runner_stop(). all: the lines so far too. */
+struct proc *docker_logs_follow(const struct docker *docker, const char *container, bool all, proc_line_fn *line,
+				void *arg, struct error **err) MUST_CHECK;
+/* A line for each health change and each end of the container; see docker_event_exit_code(). */
+struct proc *docker_events_follow(const struct docker *docker, const char *container, proc_line_fn *line,
+				  void *arg, struct error **err) MUST_CHECK;
+/* The exit status in an event line that tells of the container's end; -1 for any other line. */
+int docker_event_exit_code(const char *line, size_t len);
+
+/* Interactive: our streams are the child's. No timeout: the user decides how long it lasts.
+ * *status is the child's, 128 + n for a signal. */
+int docker_exec_interactive(const struct docker *docker, const char *container, const struct argv *command,
+			    bool tty, int *status, struct error **err) MUST_CHECK;
+/* tail: a number or "all". */
+int docker_logs_show(const struct docker *docker, const char *container, const char *tail, bool follow,
+		     int *status, struct error **err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parsers of docker's JSON. Starts no process. */
+#include "tools/docker_parse.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const phase_names[] = {
+	[PHASE_ABSENT] = "absent",       [PHASE_CREATED] = "created",   [PHASE_RUNNING] = "running",
+	[PHASE_PAUSED] = "paused",       [PHASE_RESTARTING] = "restarting", [PHASE_REMOVING] = "removing",
+	[PHASE_EXITED] = "exited",       [PHASE_DEAD] = "dead",         [PHASE_UNKNOWN] = "unknown",
+};
+static_assert(ARRAY_LEN(phase_names) == PHASES, "one name per phase");
+
+static const char *const health_names[] = {
+	[HEALTH_NONE] = "none",
+	[HEALTH_STARTING] = "starting",
+	[HEALTH_HEALTHY] = "healthy",
+	[HEALTH_UNHEALTHY] = "unhealthy",
+};
+static_assert(ARRAY_LEN(health_names) == HEALTHS, "one name per health");
+
+const char *container_phase_name(enum container_phase phase)
+{
+	return phase_names[phase];
+}
+
+const char *container_health_name(enum container_health health)
+{
+	return health_names[health];
+}
+
+static enum container_phase phase_of(const char *name)
+{
+	for (int i = PHASE_CREATED; name != NULL && i < PHASES; i++)
+		if (streq(name, phase_names[i]))
+			return (enum container_phase)i;
+	return PHASE_UNKNOWN;
+}
+
+static enum container_health health_of(const char *name)
+{
+	for (int i = HEALTH_NONE; name != NULL && i < HEALTHS; i++)
+		if (streq(name, health_names[i]))
+			return (enum container_health)i;
+	return HEALTH_NONE;
+}
+
+static char *copy(const cJSON *root, const char *path)
+{
+	const char *text = tree_str(root, path);
+
+	return text != NULL && *text != '\0' ? xstrdup(text) : NULL;
+}
+
+/* The outputs of the newest checks, oldest first. */
+static char *health_log(const cJSON *inspect)
+{
+	const cJSON *log = tree_at(inspect, "State/Health/Log");
+	AUTO(buf) text = BUF_INIT;
+	int count = cJSON_GetArraySize(log);
+
+	for (int i = count > 3 ? count - 3 : 0; i < count; i++) {
+		const char *output = tree_str(cJSON_GetArrayItem(log, i), "Output");
+
+		if (!str_blank(output))
+			buf_addf(&text, "%s%s", output, str_ends(output, "\n") ? "" : "\n");
+	}
+	return text.len > 0 ? buf_steal(&text) : NULL;
+}
+
+/* HostConfig holds what was asked for, also while the container is stopped. */
+static void parse_port(const cJSON *inspect, struct container *container)
+{
+	const cJSON *binding = tree_at(inspect, "HostConfig/PortBindings/" GATEWAY_NODE_PORT "~1tcp/0");
+	const char *port = tree_str(binding, "HostPort");
+
+	container->host_ip = copy(binding, "HostIp");
+	if (port != NULL)
+		container->host_port = (int)strtol(port, NULL, 10);
+}
+
+int container_parse(const cJSON *inspect, const char *name, struct container *container, struct error **err)
+{
+	const cJSON *item;
+
+	container->id = copy(inspect, "Id");
+	container->image_id = copy(inspect, "Image");
+	if (container->id == NULL || container->image_id == NULL || tree_at(inspect, "State") == NULL)
+		return error_set(err, ERROR_SYSTEM, "docker inspect of container %s lacks Id, Image or State", name);
+	container->phase = phase_of(tree_str(inspect, "State/Status"));
+	container->health = health_of(tree_str(inspect, "State/Health/Status"));
+	container->exit_code = (int)tree_int(inspect, "State/ExitCode", -1);
+	container->oom_killed = tree_bool(inspect, "State/OOMKilled", false);
+	container->restarts = (int)tree_int(inspect, "RestartCount", 0);
+	container->error = copy(inspect, "State/Error");
+	container->image_ref = copy(inspect, "Config/Image");
+	container->version = copy(inspect, "Config/Labels/" LABEL_VERSION);
+	container->gpu = cJSON_GetArraySize(tree_at(inspect, "HostConfig/DeviceRequests")) > 0;
+	container->health_log = health_log(inspect);
+	parse_port(inspect, container);
+	cJSON_ArrayForEach(item, tree_at(inspect, "NetworkSettings/Networks"))
+		container->on_network |= streq(item->string, name);
+	cJSON_ArrayForEach(item, tree_at(inspect, "Config/Env"))
+		if (cJSON_IsString(item))
+			argv_add(&container->env, item->valuestring);
+	return 0;
+}
+
+const char *container_env(const struct container *container, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < container->env.n; i++)
+		if (strncmp(container->env.v[i], name, len) == 0 && container->env.v[i][len] == '=')
+			return container->env.v[i] + len + 1;
+	return NULL;
+}
+
+char *container_words(const struct container *container)
+{
+	return xasprintf("container exited (status=%s, exit_code=%d%s%s%s)",
+			 container_phase_name(container->phase), container->exit_code,
+			 container->error ? ", error=" : "", container->error ? container->error : "",
+			 container->oom_killed ? ", OOMKilled=true" : "");
+}
+
+void container_release(struct container *container)
+{
+	free(container->id);
+	free(container->image_id);
+	free(container->image_ref);
+	free(container->error);
+	free(container->version);
+	free(container->host_ip);
+	free(container->health_log);
+	argv_release(&container->env);
+	*container = (struct container){ 0 };
+}
+
+void image_release(struct image *image)
+{
+	free(image->ref);
+	free(image->id);
+	free(image->version);
+	*image = (struct image){ 0 };
+}
+
+static bool lists(const cJSON *array, const char *text)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, array)
+		if (cJSON_IsString(item) && streq(item->valuestring, text))
+			return true;
+	return false;
+}
+
+/* Which of the refs asked for an image answers; with one ref there is no question. */
+static size_t image_index(const cJSON *inspect, const char *const *refs, size_t count)
+{
+	for (size_t i = 0; count > 1 && i < count; i++)
+		if (lists(tree_at(inspect, "RepoTags"), refs[i]) || lists(tree_at(inspect, "RepoDigests"), refs[i]))
+			return i;
+	return count == 1 ? 0 : count;
+}
+
+static void parse_image(const cJSON *inspect, const char *const *refs, size_t count, struct image *images)
+{
+	size_t i = image_index(inspect, refs, count);
+	const cJSON *check = tree_at(inspect, "Config/Healthcheck/Test");
+
+	if (i == count || images[i].ref != NULL)
+		return;
+	images[i].ref = xstrdup(refs[i]);
+	images[i].id = copy(inspect, "Id");
+	images[i].version = copy(inspect, "Config/Labels/" LABEL_VERSION);
+	images[i].has_healthcheck = cJSON_GetArraySize(check) > 0 && !lists(check, "NONE");
+}
+
+static int parse_object(const cJSON *inspect, const char *container_name, const char *const *refs, size_t count,
+			struct container *container, struct image *images, struct error **err)
+{
+	if (tree_at(inspect, "State") != NULL && tree_at(inspect, "Image") != NULL)
+		return container_parse(inspect, container_name, container, err);
+	if (tree_at(inspect, "RootFS") != NULL)
+		parse_image(inspect, refs, count, images);
+	return 0;
+}
+
+int parse_inspect(const struct buf *out, const char *container_name, const char *const *refs, size_t count,
+		  struct container *container, struct image *images, struct error **err)
+{
+	const char *line = buf_str(out), *end = line + out->len;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline : end) - line);
+
+		/* a client without an engine prints an empty line or "[]" */
+		if (len > 0 && *line == '{') {
+			autotree cJSON *inspect = tree_json(line, len, "docker inspect", err);
+
+			if (inspect == NULL || parse_object(inspect, container_name, refs, count, container,
+							    images, err) < 0)
+				return -1;
+		} else if (len > 0 && !str_starts(line, "[]")) {
+			return error_set(err, ERROR_SYSTEM, "docker inspect printed something that is not JSON");
+		}
+		line += len + 1;
+	}
+	return 0;
+}
+
+static int no_engine(const struct proc_result *result, const cJSON *info, struct error **err)
+{
+	const char *reason = tree_str(info, "ServerErrors/0");
+
+	if (reason != NULL)
+		return error_set(err, ERROR_UNREACHABLE, "docker does not answer: %s", reason);
+	proc_result_error("docker info", result, err);
+	(*err)->kind = ERROR_UNREACHABLE;
+	return -1;
+}
+
+int parse_engine(const struct proc_result *result, struct engine *engine, struct error **err)
+{
+	autotree cJSON *info = NULL;
+	autoerror struct error *ignored = NULL;
+	const cJSON *option;
+	const char *cgroup;
+
+	info = tree_json(buf_str(&result->out), result->out.len, "docker info", &ignored);
+	if (result->code != 0 || tree_str(info, "ServerVersion") == NULL)
+		return no_engine(result, info, err);
+	engine->id = copy(info, "ID");
+	engine->version = copy(info, "ServerVersion");
+	engine->os = copy(info, "OSType");
+	engine->arch = copy(info, "Architecture");
+	engine->context = copy(info, "ClientInfo/Context");
+	engine->root_dir = copy(info, "DockerRootDir");
+	engine->memory = tree_int(info, "MemTotal", 0);
+	cgroup = tree_str(info, "CgroupVersion");
+	engine->cgroup_version = cgroup != NULL && streq(cgroup, "2") ? 2 : 1;
+	cJSON_ArrayForEach(option, tree_at(info, "SecurityOptions"))
+		if (cJSON_IsString(option) && str_starts(option->valuestring, "name=rootless"))
+			engine->rootless = true;
+	return 0;
+}
+
+void engine_release(struct engine *engine)
+{
+	free(engine->id);
+	free(engine->version);
+	free(engine->os);
+	free(engine->arch);
+	free(engine->context);
+	free(engine->root_dir);
+	*engine = (struct engine){ 0 };
+}
+
+void container_spec_release(struct container_spec *spec)
+{
+	argv_release(&spec->env);
+	argv_release(&spec->secrets);
+	argv_release(&spec->sans);
+}
+
+int docker_event_exit_code(const char *line, size_t len)
+{
+	autoerror struct error *ignored = NULL;
+	autotree cJSON *event = tree_json(line, len, "docker events", &ignored);
+	const char *action = tree_str(event, "Action"), *code = tree_str(event, "Actor/Attributes/exitCode");
+
+	if (action == NULL)
+		action = tree_str(event, "status"); /* podman */
+	if (action == NULL || !streq(action, "die"))
+		return -1;
+	return code != NULL ? (int)strtol(code, NULL, 10) : 255;
+}

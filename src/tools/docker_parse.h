@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the docker program prints, as structs. Pure; private to tools/docker*.c and the tests. */
+#ifndef TOOLS_DOCKER_PARSE_H
+#define TOOLS_DOCKER_PARSE_H
+
+#include "tools/docker.h"
+
+/* Lines of `docker inspect --format '{{json .}}'`: containers and images in any order, also things
+ * of other kinds that have the name (a network, a volume), which are passed over. */
+int parse_inspect(const struct buf *out, const char *container_name, const char *const *refs, size_t count,
+		  struct container *container, struct image *images, struct error **err) MUST_CHECK;
+
+/* `docker info --format '{{json .}}'`. A client without an engine prints JSON too. */
+int parse_engine(const struct proc_result *result, struct engine *engine, struct error **err) MUST_CHECK;
+
+#endif

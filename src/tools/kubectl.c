@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kubectl in the container, by docker exec. */
+#include "tools/kubectl.h"
+
+#include <stdio.h>
+
+#include "base/encode.h"
+#include "base/tree.h"
+
+/* "{.data.ca\.crt}{"\n"}{.data.tls\.crt}...": a line for each key, empty for a missing one. */
+static char *jsonpath(const char *const *keys, size_t count)
+{
+	AUTO(buf) path = BUF_INIT;
+
+	buf_adds(&path, "jsonpath=");
+	for (size_t i = 0; i < count; i++) {
+		buf_adds(&path, i > 0 ? "{\"\\n\"}{.data." : "{.data.");
+		for (const char *c = keys[i]; *c != '\0'; c++)
+			buf_addf(&path, "%s%c", *c == '.' ? "\\" : "", *c);
+		buf_adds(&path, "}");
+	}
+	return buf_steal(&path);
+}
+
+static int decode_lines(const struct buf *out, const char *secret, size_t count, struct buf *values, bool *ready,
+			struct error **err)
+{
+	const char *line = buf_str(out);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strcspn(line, "\n");
+
+		if (len == 0)
+			return 0; /* not there yet */
+		if (!base64_decode(line, len, &values[i]) || values[i].len == 0)
+			return error_set(err, ERROR_SYSTEM, "secret %s: value %zu is not base64", secret, i + 1);
+		line += len;
+		line += *line == '\n';
+	}
+	*ready = true;
+	return 0;
+}
+
+int kubectl_secret_get(const struct kubectl *kubectl, const char *space, const char *secret,
+		       const char *const *keys, size_t count, struct buf *values, bool *ready, struct error **err)
+{
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autofree char *path = jsonpath(keys, count);
+
+	*ready = false;
+	argv_addl(&command, "kubectl", "-n", space, "get", "secret", secret, "-o", path, NULL);
+	if (docker_exec(kubectl->docker, "kubectl get secret", kubectl->container, &command, &result, err) < 0)
+		return -1;
+	if (result.code != 0)
+		return 0;
+	return decode_lines(&result.out, secret, count, values, ready, err);
+}
+
+static bool is_ready(const cJSON *node)
+{
+	const cJSON *condition;
+
+	cJSON_ArrayForEach(condition, tree_at(node, "status/conditions")) {
+		const char *type = tree_str(condition, "type"), *status = tree_str(condition, "status");
+
+		if (type != NULL && streq(type, "Ready"))
+			return status != NULL && streq(status, "True");
+	}
+	return false;
+}
+
+int kubectl_parse_stale_nodes(const struct buf *json, const char *current, struct argv *names, struct error **err)
+{
+	autotree cJSON *nodes = tree_json(buf_str(json), json->len, "kubectl get nodes", err);
+	const cJSON *node;
+
+	if (nodes == NULL)
+		return -1;
+	cJSON_ArrayForEach(node, tree_at(nodes, "items")) {
+		const char *name = tree_str(node, "metadata/name");
+
+		if (name != NULL && !streq(name, current) && !is_ready(node))
+			argv_add(names, name);
+	}
+	return 0;
+}
+
+int kubectl_stale_nodes(const struct kubectl *kubectl, const char *current, struct argv *names, bool *ready,
+			struct error **err)
+{
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&command, "kubectl", "get", "nodes", "-o", "json", NULL);
+	if (docker_exec(kubectl->docker, "kubectl get nodes", kubectl->container, &command, &result, err) < 0)
+		return -1;
+	*ready = result.code == 0;
+	return *ready ? kubectl_parse_stale_nodes(&result.out, current, names, err) : 0;
+}
+
+int kubectl_nodes_delete(const struct kubectl *kubectl, const struct argv *names, struct error **err)
+{
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&command, "kubectl", "delete", "node", "--ignore-not-found", "--wait=false", NULL);
+	argv_addv(&command, (const char *const *)names->v);
+	if (docker_exec(kubectl->docker, "kubectl delete node", kubectl->container, &command, &result, err) < 0)
+		return -1;
+	return result.code == 0 ? 0 : proc_result_error("kubectl delete node", &result, err);
+}
