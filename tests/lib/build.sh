@@ -19,11 +19,12 @@ list_source() {
 
 # Copies the checkout once and makes its configure script.
 stage_source() {
-	[ ! -x "$BUILD/source/configure" ] || return 0
+	[ ! -e "$BUILD/source.ready" ] || return 0
 	rm -rf "$BUILD/source"
 	mkdir -p "$BUILD/source"
 	list_source | (cd "$REPO" && tar --null --ignore-failed-read -T - -cf - 2>/dev/null) | tar -C "$BUILD/source" -xf -
 	(cd "$BUILD/source" && autoreconf -fi)
+	: >"$BUILD/source.ready"
 }
 
 # configure_variant NAME ARGUMENT...: once
