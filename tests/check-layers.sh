@@ -34,7 +34,8 @@ main() {
 	may store base store
 	may gateway base tools store gateway
 	may cli base tools store gateway cli
-	may sandbox sandbox
+	bad=$(grep -En '^#include ".*/' "$SRC"/sandbox/*.[ch] || true)
+	[ -z "$bad" ] || complain "sandbox stands alone: $bad"
 	bad=$(grep -En '^#include "' "$SRC/main.c" | grep -Ev '"(cli|base)/' || true)
 	[ -z "$bad" ] || complain "main.c may include only cli and base: $bad"
 
