@@ -38,7 +38,8 @@ iptables jq kmod mount runc'
 NEEDS_C='cc gcc
 file:/usr/include/stdio.h libc6-dev'
 
-CONFIG='{"Entrypoint":["/bin/k3s"],"Cmd":["server"],"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","CONTAINERD_ADDRESS=/run/k3s/containerd/containerd.sock","CONTAINERD_NAMESPACE=k8s.io"],"Volumes":{"/var/lib/kubelet":{},"/var/lib/rancher/k3s":{},"/var/lib/cni":{},"/var/log":{}}}'
+# %s: the key of what it was built from.
+CONFIG='{"Labels":{"ai.openshell.key":"%s"},"Entrypoint":["/bin/k3s"],"Cmd":["server"],"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","CONTAINERD_ADDRESS=/run/k3s/containerd/containerd.sock","CONTAINERD_NAMESPACE=k8s.io"],"Volumes":{"/var/lib/kubelet":{},"/var/lib/rancher/k3s":{},"/var/lib/cni":{},"/var/log":{}}}'
 PAUSE_CONFIG='{"Entrypoint":["/pause"],"User":"65535:65535"}'
 COREDNS_CONFIG='{"Entrypoint":["/coredns"]}'
 HELM_CONFIG='{"Entrypoint":["/bin/entry"],"User":"1000:1000","WorkingDir":"/home/klipper-helm","Env":["PATH=/bin","HOME=/home/klipper-helm"]}'
@@ -173,7 +174,8 @@ assemble() {
 	cp "$HERE"/images/manifests/*.yaml "$root/usr/share/k3s/manifests/"
 	link_busybox "$root"
 	bake_images
-	image_archive "$REF" "$arch" "$root" "$CONFIG" "$WORK/image.tar"
+	# shellcheck disable=SC2059 # a template
+	image_archive "$REF" "$arch" "$root" "$(printf "$CONFIG" "$key")" "$WORK/image.tar"
 }
 
 compress() {

@@ -28,6 +28,8 @@ import (
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+
+	"openshell/node/kubectl"
 )
 
 const usage = "usage: k3s server|kubectl|ctr|kube-apiserver|kube-controller-manager|kube-scheduler|" +
@@ -45,8 +47,8 @@ var parts = map[string]func() int{
 	"kubelet":         func() int { return cli.Run(kubelet.NewKubeletCommand(context.Background())) },
 	"etcd":            func() int { etcdmain.Main(os.Args); return 0 },
 	"helm-controller": helmController,
-	"kubectl":         func() int { return become("/bin/kubectl") },
-	"ctr":             func() int { return become("/usr/bin/ctr") },
+	"kubectl":         kubectl.Main,
+	"ctr":             func() int { return become(ctrBin) },
 	"--version": func() int {
 		fmt.Println("k3s version " + version.Get().GitVersion + " (openshell local base)")
 		return 0
@@ -61,7 +63,7 @@ func helmController() int {
 	return 0
 }
 
-// become runs a program of its own in our place, for `k3s kubectl` and `k3s ctr`.
+// become runs a program of its own in our place.
 func become(path string) int {
 	fmt.Fprintln(os.Stderr, syscall.Exec(path, os.Args, os.Environ()))
 	return 127
