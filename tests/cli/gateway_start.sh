@@ -30,7 +30,6 @@ the_calls_of_a_first_start() {
 		docker start -- $C
 		docker container inspect --format {{json\ .}} -- $C
 		docker exec --env KUBECONFIG=/etc/rancher/k3s/k3s.yaml $C kubectl -n openshell get secret openshell-cli-client -o jsonpath={.data.ca\.crt}{"\n"}{.data.tls\.crt}{"\n"}{.data.tls\.key}
-		docker context inspect --format {{.Endpoints.docker.Host}} -- default
 	END
 	expect_equal 2 "$(calls '^docker (events|logs --follow) ' | wc -l)"
 }

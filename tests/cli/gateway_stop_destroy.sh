@@ -31,7 +31,7 @@ stop_of_nothing() {
 	given_engine
 	run gateway stop --name dev
 	expect_no_out
-	expect_one_line
+	expect_err "no gateway 'dev'"
 	expect_equal '' "$(calls '^docker (rm|create|start)')"
 	[ ! -e "$config" ]
 }
@@ -54,7 +54,7 @@ destroy_of_nothing() {
 	given_engine
 	run gateway destroy --name dev
 	expect_no_out
-	expect_one_line
+	expect_err "no gateway 'dev'"
 	expect_equal '' "$(calls '^docker (rm|volume rm|network rm)')"
 	run gateway destroy --name dev
 }

@@ -44,7 +44,8 @@ status_connected() {
 	run status -o json || code=$?
 	kill "$listener"
 	expect_equal 0 "$code"
-	expect_equal '["openshell","running","healthy"]' "$(jq -c '[.name, .state, .health]' "$out")"
+	expect_equal '["openshell","connected","healthy","openshell/cluster:dev","valid"]' \
+		"$(jq -c '[.name, .state, .health, .image, .bundle]' "$out")"
 	expect_equal '' "$(calls '^docker (start|stop|create|rm|network|volume)')"
 }
 
@@ -58,16 +59,20 @@ status_none() {
 	new_home
 	given_engine
 	expect_status 3 run status
-	expect_one_line
+	expect_out 'No gateway'
+	expect_status 3 run status -o json
+	expect_equal '[null,"absent"]' "$(jq -c '[.name, .state]' "$out")"
+	expect_status 3 run -g nothing status
+	expect_no_out
 }
 
-# status_of STATUS HEALTH CODE
+# status_of STATUS HEALTH STATE
 status_of() {
 	started
 	echo "$1 $2 sha256:image-1 8080 127.0.0.1" >"$engine/containers/$C"
-	expect_status "$3" run status
-	expect_status "$3" run status -o json
-	expect_equal "\"$1\"" "$(jq .state "$out")"
+	expect_status 8 run status
+	expect_status 8 run status -o json
+	expect_equal "\"$3\"" "$(jq .state "$out")"
 }
 
 status_absent_container() {
@@ -80,23 +85,24 @@ status_tests() {
 	check a_gateway_that_answers_is_connected status_connected
 	check an_endpoint_that_does_not_answer_gives_5 status_unreachable_endpoint
 	check no_gateway_gives_3 status_none
-	check a_stopped_gateway_gives_8 status_of exited none 8
-	check a_starting_gateway_gives_8 status_of running starting 8
-	check an_unhealthy_gateway_gives_8 status_of running unhealthy 8
+	check a_stopped_gateway_gives_8 status_of exited none stopped
+	check a_starting_gateway_gives_8 status_of running starting starting
+	check an_unhealthy_gateway_gives_8 status_of running unhealthy unhealthy
+	check a_gateway_that_ends_again_and_again_gives_8 status_of restarting none unhealthy
 	check a_gateway_without_its_container_gives_8 status_absent_container
 }
 
 ## doctor exec
 
 exec_rule() {
-	rule docker 10-exec "^exec .* -- *|^exec .*$C (sh|kubectl|cat|true)"
+	rule docker 10-exec '^exec '
 }
 
 exec_arguments() {
 	started
 	exec_rule
 	run doctor exec -- kubectl get pods -A --selector 'a=b c'
-	expect_equal "docker exec -i --env KUBECONFIG=/etc/rancher/k3s/k3s.yaml $C kubectl get pods -A --selector a=b\\ c" \
+	expect_equal "docker exec -i --env KUBECONFIG=/etc/rancher/k3s/k3s.yaml id-of-$C kubectl get pods -A --selector a=b\\ c" \
 		"$(calls '^docker exec')"
 }
 
@@ -147,7 +153,7 @@ exec_options_belong_to_the_command() {
 
 exec_takes_no_option_for_a_container() {
 	started
-	rule docker 10-exec '^exec'
+	exec_rule
 	run doctor exec -- --privileged
 	calls '^docker exec' | grep -q "$C --privileged$"
 }
@@ -183,9 +189,9 @@ logs_without_a_gateway() {
 }
 
 logs_tests() {
-	check logs_of_a_number_of_lines logs_call "docker logs --timestamps --tail 5 -- $C" --lines 5
-	check tail_with_a_number_does_not_follow logs_call "docker logs --timestamps --tail 5 -- $C" --tail 5
-	check tail_with_an_equals_sign_does_not_follow logs_call "docker logs --timestamps --tail 5 -- $C" --tail=5
+	check logs_of_a_number_of_lines logs_call "docker logs --timestamps --tail 5 -- id-of-$C" --lines 5
+	check tail_with_a_number_does_not_follow logs_call "docker logs --timestamps --tail 5 -- id-of-$C" --tail 5
+	check tail_with_an_equals_sign_does_not_follow logs_call "docker logs --timestamps --tail 5 -- id-of-$C" --tail=5
 	check follow_follows follow_call
 	check logs_without_a_gateway_gives_3 logs_without_a_gateway
 }
@@ -204,16 +210,37 @@ follow_call() {
 
 check_is_well() {
 	started
-	listen
-	code=0
-	run doctor check || code=$?
-	kill "$listener"
-	expect_equal 0 "$code"
+	echo "$C" >"$engine/port-holders"
+	run doctor check
 	expect_out 28.2.2
+	expect_out 'All checks passed'
+}
+
+check_names_the_port_holder() {
+	new_home
+	given_engine
+	echo another >"$engine/port-holders"
+	expect_status 4 run doctor check --port 8077
+	expect_out another
+	expect_equal "docker ps --format {{.Names}} --filter publish=8077" "$(calls '^docker ps')"
+}
+
+# little_of FIELD VALUE: an engine that has less of something than a gateway needs
+little_of() {
+	new_home
+	given_engine
+	rule docker 10-info '^info'
+	answer last out "$(printf '{"ID":"E","ServerVersion":"28.2.2","DockerRootDir":"/","MemTotal":17179869184}' |
+		jq -c ".$1 = $2")"
+	fails run doctor check
+	expect_out FAILED
 }
 
 doctor_tests() {
 	check a_well_engine_gives_0 check_is_well
+	check a_held_port_gives_4 check_names_the_port_holder
+	check too_little_memory_fails_the_check little_of MemTotal 1000000000
+	check an_old_engine_fails_the_check little_of ServerVersion '"19.03.1"'
 }
 
 ## streams
@@ -254,7 +281,7 @@ closed_stdin() {
 
 closed_stdout() {
 	started
-	expect_status 1 run_as sh -c 'exec "$0" gateway list >&-' "$CLI_PROGRAM"
+	run_as sh -c '"$0" gateway list >&-; [ $? -le 1 ]' "$CLI_PROGRAM"
 	expect_status 1 run_as sh -c 'exec "$0" gateway list >/dev/full' "$CLI_PROGRAM"
 }
 
@@ -269,8 +296,7 @@ large_output_is_bounded() {
 	started
 	rule docker 10-flood '^(container )?inspect'
 	answer last bigout 9000000
-	fails run gateway info
-	expect_no_out
+	expect_status 5 run status
 }
 
 stream_tests() {

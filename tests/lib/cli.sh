@@ -20,6 +20,10 @@
 #   nothing_unexpected          no fake met arguments that it had no rule for
 
 CLI_PROGRAM=${CLI_PROGRAM:-$(dirname -- "$OPENSHELL")/tests/openshell}
+if [ ! -x "$CLI_PROGRAM" ]; then
+	not_ok "$(basename "$0" .sh)_has_a_program_to_test" "$CLI_PROGRAM is not there: make tests/openshell, or set OPENSHELL"
+	exit 0
+fi
 out=$TEST_TMP/out
 err=$TEST_TMP/err
 cli_homes=0
