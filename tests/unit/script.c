@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scripted runner and its clock. */
+#include "script.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/cancel.h"
+#include "base/error.h"
+
+/* Not 0, so that a time taken for a difference shows. */
+#define START_MS 5000000
+/* More than any wait under its bound asks for. */
+#define CALLS_MAX 5000
+
+struct proc {
+	struct proc_output out;
+	const struct script_line *next;
+};
+
+int64_t script_elapsed(const struct script *script)
+{
+	return script->now_ms - START_MS;
+}
+
+bool script_matches(const char *pattern, const char *text)
+{
+	for (; *pattern != '\0'; pattern++, text++) {
+		if (*pattern == '*') {
+			for (; *text != '\0'; text++)
+				if (script_matches(pattern + 1, text))
+					return true;
+			return script_matches(pattern + 1, text);
+		}
+		if (*pattern != *text)
+			return false;
+	}
+	return *text == '\0';
+}
+
+/* ------------------------------------------------------------------ which row */
+
+/* Every child has a purpose for its errors and a time limit, unless it shows something to a person
+ * or is a follower. */
+static void check_spec(const struct proc_spec *spec, const char *line, bool follow)
+{
+	if (spec->purpose == NULL)
+		fail_msg("without a purpose: %s", line);
+	if (spec->timeout_ms <= 0 && !spec->interactive && !follow)
+		fail_msg("without a time limit: %s", line);
+}
+
+static const struct script_step *next_step(struct script *script, const struct proc_spec *spec, bool follow)
+{
+	autofree char *line = argv_quote(&spec->argv);
+	const struct script_step *step;
+
+	argv_add(&script->log, line);
+	if (++script->calls > CALLS_MAX)
+		fail_msg("no end to it: %s", line);
+	check_spec(spec, line, follow);
+	for (;; script->at++, script->used = 0) {
+		if (script->at >= script->count)
+			fail_msg("nothing more was expected\n  ran:      %s", line);
+		step = &script->steps[script->at];
+		if (script_matches(step->command, line) && (step->times < 0 || script->used < (step->times ? step->times : 1)))
+			break;
+		if (step->times >= 0 && script->used < (step->times ? step->times : 1))
+			fail_msg("row %zu\n  expected: %s\n  ran:      %s", script->at, step->command, line);
+	}
+	script->used++;
+	if ((step->lines != NULL) != follow)
+		fail_msg("row %zu: %s a follower: %s", script->at, follow ? "started as" : "not started as", line);
+	if (step->env != NULL && !argv_contains(&spec->env, step->env))
+		fail_msg("row %zu: its environment lacks %s: %s", script->at, step->env, line);
+	return step;
+}
+
+/* ------------------------------------------------------------------ the runner */
+
+static void print(const struct proc_output *output, const char *text, struct buf *captured)
+{
+	if (text == NULL)
+		return;
+	if (output->how == PROC_CAPTURE)
+		buf_adds(captured, text);
+	else if (output->how == PROC_LINES)
+		proc_feed_lines(output, text);
+}
+
+static int answer(struct script *script, const struct script_step *step, const struct proc_spec *spec,
+		  struct proc_result *result, struct error **err)
+{
+	script->now_ms += step->how == SCRIPT_TIMES_OUT ? spec->timeout_ms : step->takes_ms;
+	switch (step->how) {
+	case SCRIPT_TIMES_OUT:
+		result->timed_out = true;
+		return error_set(err, ERROR_TIMEOUT, "%s did not end within %g s", spec->purpose,
+				 (double)spec->timeout_ms / 1000);
+	case SCRIPT_MISSING:
+		return error_set(err, ERROR_UNREACHABLE, "%s was not found on PATH", spec->argv.v[0]);
+	case SCRIPT_CANCELS:
+		cancel_request(SIGTERM);
+		return cancel_check(err);
+	case SCRIPT_KILLED:
+		result->sig = step->code;
+		break;
+	case SCRIPT_EXITS:
+		result->code = step->code;
+		break;
+	}
+	print(&spec->out, step->out, &result->out);
+	print(&spec->err, step->err, &result->err);
+	return 0;
+}
+
+static int script_run(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
+{
+	struct script *script = arg;
+	const struct script_step *step;
+
+	if (!spec->interactive && cancel_check(err) < 0)
+		return -1; /* as the real one: nothing is started any more */
+	step = next_step(script, spec, false);
+	if (script->calls == script->cancel_at) {
+		cancel_request(SIGINT);
+		return cancel_check(err);
+	}
+	if (script->calls == script->fail_at) {
+		result->code = 1;
+		print(&spec->err, "a failure by the script\n", &result->err);
+		return 0;
+	}
+	return answer(script, step, spec, result, err);
+}
+
+static struct proc *script_start(void *arg, struct proc_spec *spec, struct error **err)
+{
+	struct script *script = arg;
+	const struct script_step *step = next_step(script, spec, true);
+	struct proc *proc;
+
+	if (script->calls == script->cancel_at)
+		cancel_request(SIGINT);
+	if (script->calls == script->fail_at || step->how == SCRIPT_MISSING) {
+		error_set(err, ERROR_UNREACHABLE, "%s was not found on PATH", spec->argv.v[0]);
+		return NULL;
+	}
+	proc = xcalloc(1, sizeof(*proc));
+	proc->out = spec->out;
+	proc->next = step->lines;
+	for (size_t i = 0; i < SCRIPT_FOLLOWERS; i++)
+		if (script->followers[i] == NULL) {
+			script->followers[i] = proc;
+			return proc;
+		}
+	free(proc);
+	fail_msg("more than %d followers at once", SCRIPT_FOLLOWERS);
+	return NULL;
+}
+
+/* When the next line of these followers comes; INT64_MAX: none is left. */
+static int64_t next_line_ms(struct proc *const *procs, size_t count)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (procs[i] != NULL && procs[i]->next->text != NULL && procs[i]->next->at_ms < first)
+			first = procs[i]->next->at_ms;
+	return first;
+}
+
+static void deliver(struct script *script, struct proc *const *procs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (; procs[i] != NULL && procs[i]->next->text != NULL &&
+		       procs[i]->next->at_ms <= script_elapsed(script); procs[i]->next++)
+			print(&procs[i]->out, procs[i]->next->text, NULL);
+}
+
+/* Time moves on to the first thing that happens: a line, a request to stop, the end of the wait. */
+static void script_pump(void *arg, struct proc *const *procs, size_t count, int64_t ms)
+{
+	struct script *script = arg;
+	int64_t until = script_elapsed(script) + ms, line = next_line_ms(procs, count);
+
+	if (++script->pumps > CALLS_MAX)
+		fail_msg("no end to the waiting");
+	if (cancel_signal() != 0)
+		return;
+	if (line < until)
+		until = line > script_elapsed(script) ? line : script_elapsed(script);
+	if (script->cancel_ms > 0 && script->cancel_ms <= until) {
+		until = script->cancel_ms > script_elapsed(script) ? script->cancel_ms : script_elapsed(script);
+		cancel_request(SIGTERM);
+		script->cancel_ms = 0;
+	}
+	script->slept_ms += until - script_elapsed(script);
+	script->now_ms = START_MS + until;
+	deliver(script, procs, count);
+}
+
+static void script_stop(void *arg, struct proc *proc)
+{
+	struct script *script = arg;
+
+	for (size_t i = 0; proc != NULL && i < SCRIPT_FOLLOWERS; i++)
+		if (script->followers[i] == proc)
+			script->followers[i] = NULL;
+	free(proc);
+}
+
+static int64_t script_now(void *arg)
+{
+	return ((struct script *)arg)->now_ms;
+}
+
+static void script_sleep(void *arg, int64_t ms)
+{
+	struct script *script = arg;
+
+	script->now_ms += ms;
+	script->slept_ms += ms;
+}
+
+/* ------------------------------------------------------------------ for the tests */
+
+void script_init(struct script *script, const struct script_step *steps, size_t count)
+{
+	*script = (struct script){
+		.steps = steps, .count = count, .now_ms = START_MS, .log = ARGV_INIT,
+		.runner = { script_run, script_start, script_pump, script_stop, script },
+		.clock = { script_now, script_sleep, script },
+	};
+	script->docker = (struct docker){ &script->runner, 60000, 3600000 };
+	cancel_forget();
+}
+
+void script_release(struct script *script)
+{
+	for (size_t i = 0; i < SCRIPT_FOLLOWERS; i++)
+		free(script->followers[i]);
+	argv_release(&script->log);
+	cancel_forget();
+}
+
+void script_end(struct script *script)
+{
+	for (; script->at < script->count; script->at++, script->used = 0) {
+		const struct script_step *step = &script->steps[script->at];
+
+		if (step->times >= 0 && script->used < (step->times ? step->times : 1))
+			fail_msg("row %zu was not run: %s", script->at, step->command);
+	}
+	for (size_t i = 0; i < SCRIPT_FOLLOWERS; i++)
+		if (script->followers[i] != NULL)
+			fail_msg("a follower was left running");
+	script_release(script);
+}
+
+void assert_error(struct error **err, enum error_kind kind, const char *part)
+{
+	autofree char *text = error_text(*err);
+
+	assert_non_null(*err);
+	if ((*err)->kind != kind || strstr(text, part) == NULL)
+		fail_msg("expected %s with \"%s\"\n  got %s: %s", error_kind_name(kind), part,
+			 error_kind_name((*err)->kind), text);
+	error_free(err);
+}
+
+void assert_line(const struct argv *args, const char *expected)
+{
+	autofree char *line = argv_quote(args);
+
+	assert_string_equal(line, expected);
+}
