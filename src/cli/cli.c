@@ -322,7 +322,10 @@ static int run_command(const struct app *app, const struct invocation *in, int *
 	env.progress = &progress;
 	cli.env = &env;
 	output_warnings(&cli, &warnings);
-	return in->command->run(&cli, in, status, err);
+	if (in->command->run(&cli, in, status, err) == 0)
+		return 0;
+	output_progress_failed();
+	return -1;
 }
 
 static int parse_and_run(const struct app *app, int argc, char **argv, int *status, struct error **err)

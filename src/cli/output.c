@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/log.h"
 
 #define GREEN "\033[32m"
+#define RED "\033[31m"
 #define YELLOW "\033[33m"
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
@@ -75,16 +78,64 @@ void output_success(const struct cli *cli, const char *fmt, ...)
 		print_marked(cli, GREEN, "✓", text);
 }
 
-static void show_step(void *arg, const char *doing)
-{
-	const struct cli *cli = arg;
+/* ------------------------------------------------------------------ progress */
 
-	fprintf(stderr, "%s%s%s...\n", cli->colour ? "  " : "", doing, "");
+#define CLEAR_LINE "\r\033[K"
+
+/* On a terminal the step at work is the last line, rewritten; lines of output go above it. */
+static struct {
+	const struct cli *cli;
+	char step[64]; /* "" between steps */
+	int64_t started_ms;
+} live;
+
+static bool is_live(void)
+{
+	return live.cli != NULL && live.cli->colour;
+}
+
+static void draw_step(void)
+{
+	if (live.step[0] != '\0')
+		fprintf(stderr, CLEAR_LINE "  %s...", live.step);
+}
+
+/* Before anything else is printed: the step's line gives way. */
+static void clear_step(void)
+{
+	if (is_live() && live.step[0] != '\0')
+		fputs(CLEAR_LINE, stderr);
+}
+
+static void end_step(const char *colour, const char *mark)
+{
+	double seconds;
+
+	if (!is_live() || live.step[0] == '\0')
+		return;
+	seconds = (double)(clock_now_ms(live.cli->clock) - live.started_ms) / 1000;
+	fprintf(stderr, CLEAR_LINE "%s%s" PLAIN " %s " DIM "(%.1f s)" PLAIN "\n", colour, mark, live.step, seconds);
+	live.step[0] = '\0';
 }
 
 static void show_done(void *arg)
 {
 	(void)arg;
+	end_step(GREEN, "✓");
+}
+
+static void show_step(void *arg, const char *doing)
+{
+	const struct cli *cli = arg;
+
+	if (!cli->colour) {
+		fprintf(stderr, "%s...\n", doing);
+		return;
+	}
+	show_done(arg);
+	strlcpy(live.step, doing, sizeof(live.step));
+	live.started_ms = clock_now_ms(cli->clock);
+	draw_step();
 }
 
 static void show_line(void *arg, const char *line, size_t len)
@@ -92,21 +143,41 @@ static void show_line(void *arg, const char *line, size_t len)
 	const struct cli *cli = arg;
 	autofree char *safe = log_safe_text(line, len);
 
-	if (*safe != '\0')
-		fprintf(stderr, "%s    %s%s\n", cli->colour ? DIM : "", safe, cli->colour ? PLAIN : "");
+	if (*safe == '\0')
+		return;
+	clear_step();
+	fprintf(stderr, "%s    %s%s\n", cli->colour ? DIM : "", safe, cli->colour ? PLAIN : "");
+	if (is_live())
+		draw_step();
 }
 
 static void show_note(void *arg, const char *text)
 {
+	clear_step();
 	print_marked(arg, "", "•", text);
+}
+
+static void show_warning(void *arg, const char *text)
+{
+	clear_step();
+	warn_line(arg, text);
+	if (is_live())
+		draw_step();
 }
 
 void output_progress(struct progress *progress, const struct cli *cli)
 {
+	live.cli = cli;
 	*progress = (struct progress){
-		.step = show_step, .done = show_done, .line = show_line, .note = show_note, .warn = warn_line,
+		.step = show_step, .done = show_done, .line = show_line, .note = show_note, .warn = show_warning,
 		.arg = (void *)(uintptr_t)cli,
 	};
+}
+
+void output_progress_failed(void)
+{
+	end_step(RED, "✗");
+	live.cli = NULL;
 }
 
 void output_tree(const cJSON *root, enum output_format format)
@@ -167,6 +238,17 @@ void output_table(const char *const *headers, size_t columns, char *const *cells
 	free(widths);
 }
 
+/* Waits where a Ctrl-C is noticed, also by commands that catch it; false when one came. */
+static bool wait_for_input(void)
+{
+	struct pollfd input = { STDIN_FILENO, POLLIN, 0 };
+
+	while (cancel_poll(&input, 1, -1) < 0)
+		if (cancel_signal() != 0)
+			return false;
+	return true;
+}
+
 bool output_confirm(const char *fmt, ...)
 {
 	autofree char *answer = NULL;
@@ -177,7 +259,7 @@ bool output_confirm(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputs(" [y/N] ", stderr);
-	if (getline(&answer, &size, stdin) < 0) {
+	if (!wait_for_input() || getline(&answer, &size, stdin) < 0) {
 		fputs("\n", stderr);
 		return false;
 	}

@@ -12,8 +12,10 @@ void output_error(const struct error *err);
 
 void output_warnings(const struct cli *cli, const struct argv *warnings);
 
-/* Lines about what is done, on stderr: plain without a terminal. */
+/* What is done, on stderr: on a terminal each step with a tick and its time, else plain lines. */
 void output_progress(struct progress *progress, const struct cli *cli);
+/* The step at work failed; nothing follows but the error. */
+void output_progress_failed(void);
 
 /* A good end, on stderr: "✓ text" on a terminal. */
 void output_success(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
