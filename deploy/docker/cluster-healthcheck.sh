@@ -11,7 +11,7 @@ set -eu
 
 ROOT=${OPENSHELL_ROOT:-}
 PORT=${OPENSHELL_NODE_PORT:-30051}
-PORT_TRIES=${OPENSHELL_PORT_TRIES:-6}
+PORT_TRIES=${OPENSHELL_PORT_TRIES:-9}
 SUPERVISOR=$ROOT/opt/openshell/bin/openshell-sandbox
 ENVOY_MANIFEST=$ROOT/opt/openshell/manifests/envoy-gateway-helmchart.yaml
 HELMCHART=openshell-helmchart.yaml
