@@ -13,8 +13,8 @@
 #define MARK_SUPERVISOR "HEALTHCHECK_MISSING_SUPERVISOR"
 #define MARK_PRESSURE "HEALTHCHECK_NODE_PRESSURE"
 #define MARK_DNS "HEALTHCHECK_DNS_FAILURE"
+#define MARK_PROBE "DNS_PROBE_FAILED"
 #define PRESSURE_LOOKS 8
-#define DNS_LOOKS 5
 #define LOG_LINES_SHOWN 20
 
 static void on_event(void *arg, const char *line, size_t len)
@@ -96,10 +96,11 @@ static int check_markers(struct watch *watch, const struct container *container,
 		error_set(err, ERROR_UNHEALTHY, MARK_PRESSURE ": the node is short of disk, memory or process IDs");
 		return error_hint(err, "free some: 'df -h', 'docker system df', 'free -h' tell where it went");
 	}
-	watch->dns_seen = has_marker(watch, container, MARK_DNS) ? watch->dns_seen + 1 : 0;
-	if (watch->dns_seen >= DNS_LOOKS) {
-		error_set(err, ERROR_UNHEALTHY, MARK_DNS ": names cannot be resolved in the container");
-		return error_hint(err, "give docker a DNS server that it can reach (\"dns\" in daemon.json)");
+	/* where all images are here already nothing needs a registry: told once, no reason to fail */
+	if (!watch->dns_failed && (has_marker(watch, container, MARK_DNS) || has_marker(watch, container, MARK_PROBE))) {
+		watch->dns_failed = true;
+		progress_warn(watch->env, "the registry's name cannot be resolved in the container: images that are not "
+					  "there yet cannot be pulled");
 	}
 	return 0;
 }
@@ -131,6 +132,9 @@ static int late(const struct watch *watch, const struct container *container, in
 	error_set(err, kind, "the gateway did not become healthy within %g s (its health is '%s')",
 		  (double)timeout_ms / 1000, container_health_name(container->health));
 	(*err)->retriable = true;
+	if (watch->dns_failed)
+		error_hint(err, "names cannot be resolved in the container: give docker a DNS server that it can reach "
+				"(\"dns\" in daemon.json)");
 	error_hint(err, "a slow machine may need more: --timeout SECONDS; --keep-failed leaves it for a look at it");
 	return watch_explain(watch->env, watch->container, err);
 }

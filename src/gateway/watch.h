@@ -24,7 +24,8 @@ struct watch {
 	bool woken;                  /* an event came */
 	int died_code;               /* exit status in a die event, or -1 */
 	int restarts_before;
-	int pressure_seen, dns_seen; /* looks in a row with that marker */
+	int pressure_seen;           /* looks in a row with that marker */
+	bool dns_failed;             /* names were seen not to be resolved; told once */
 	char *recent[RECENT_LINES];  /* last log lines, a ring */
 	size_t lines;
 };
@@ -41,7 +42,7 @@ void watch_release(struct watch *watch);
 void watch_sleep(struct watch *watch, int64_t ms);
 
 /* 0 when healthy. ERROR_UNHEALTHY when the container ended, has no health check or a marker in its
- * output says that it cannot become healthy; ERROR_TIMEOUT after timeout_ms. */
+ * output says that it cannot become healthy (a registry that cannot be resolved is only told); ERROR_TIMEOUT after timeout_ms. */
 int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err) MUST_CHECK;
 
 /* The three values of the client's secret, decoded. */
