@@ -39,3 +39,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "openshell.pkiChecksum" -}}
 {{- list .Values.gateway.tls.extraSANs .Values.server.tls .Values.server.disableTls | toJson | sha256sum }}
 {{- end }}
+
+{{/* CEL: this name is of no secret that belongs to the gateway alone. */}}
+{{- define "openshell.secretAllowed" -}}
+{{- $values := (index . 0).Values }}{{ $name := index . 1 -}}
+(!{{ $name }}.startsWith('sh.helm.') && !({{ $name }} in ['{{ $values.gateway.tls.caSecretName }}',
+{{- printf " '%s', '%s'" $values.server.tls.certSecretName $values.server.tls.clientCaSecretName }}]))
+{{- end }}
