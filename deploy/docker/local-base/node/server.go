@@ -59,6 +59,8 @@ func (n *node) step(format string, args ...any) {
 // run starts everything in the order in which one part needs another, as early
 // as each can be started, and returns when ctx ends or a step fails.
 func (n *node) run(ctx context.Context) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	if err := n.prepare(); err != nil {
 		return err
 	}
@@ -72,27 +74,37 @@ func (n *node) run(ctx context.Context) error {
 		return err
 	}
 	n.step("containerd answers")
+	go func() {
+		if err := n.runPods(ctx); err != nil {
+			fail(err)
+		}
+	}()
+	if n.apiAnswers(ctx, "/readyz") {
+		n.step("API server ready")
+		if err := n.runOnAPI(ctx); err != nil {
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// runPods imports the images and then starts the kubelet: a pod that finds its
+// image missing waits ten seconds before it looks again. The control plane goes
+// on meanwhile, so that the pods are there when the kubelet comes.
+func (n *node) runPods(ctx context.Context) error {
 	count, err := importImages(ctx)
 	if err != nil {
 		return err
 	}
 	n.step("%d image archives imported", count)
 	if !n.apiAnswers(ctx, "/livez/ping") {
-		return ctx.Err()
+		return nil
 	}
-	n.step("API server answers")
 	args, err := kubeletArgs(n.Options)
 	if err != nil {
 		return err
 	}
-	if err := n.part("kubelet", args); err != nil {
-		return err
-	}
-	if !n.apiAnswers(ctx, "/readyz") {
-		return ctx.Err()
-	}
-	n.step("API server ready")
-	return n.runOnAPI(ctx)
+	return n.part("kubelet", args)
 }
 
 // prepare makes what the parts find on disk, and the client to the API.
@@ -153,7 +165,7 @@ func (n *node) runOnAPI(ctx context.Context) error {
 	go serveStatic()
 	go n.reportReady(ctx)
 	deployManifests(ctx, n.Options)
-	return ctx.Err()
+	return nil
 }
 
 func (n *node) reportReady(ctx context.Context) {
