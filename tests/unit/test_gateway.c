@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/gateway.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "script.h"
+
+static void the_container_is_named_after_the_gateway(void **state)
+{
+	autofree char *name = gateway_container_name("my-gw");
+
+	(void)state;
+	assert_string_equal(name, "openshell-cluster-my-gw");
+}
+
+static void a_node_name_is_the_gateway_name_as_dns_labels(void **state)
+{
+	static const struct {
+		const char *name, *node;
+	} rows[] = {
+		{ "openshell", "openshell-openshell" }, { "prod", "openshell-prod" },
+		{ "Prod_US", "openshell-prod-us" },	{ "gw.prod", "openshell-gw-prod" },
+		{ "._Prod..__-Gateway-.", "openshell-prod-gateway" }, { "a__b", "openshell-a-b" },
+		{ "._.", "openshell-gateway" },		{ "", "openshell-gateway" },
+		{ "7", "openshell-7" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *node = gateway_node_name(rows[i].name);
+
+		assert_string_equal(node, rows[i].node);
+	}
+}
+
+static void assert_is_dns_label(const char *node)
+{
+	assert_in_range(strlen(node), 1, 63);
+	assert_int_equal(node[strspn(node, "abcdefghijklmnopqrstuvwxyz0123456789-")], '\0');
+	assert_true(isalnum((unsigned char)node[0]) && isalnum((unsigned char)node[strlen(node) - 1]));
+}
+
+static void a_node_name_has_at_most_63_bytes(void **state)
+{
+	(void)state;
+	for (int len = 1; len <= 100; len++) {
+		autofree char *name = xasprintf("%0*d", len, 7);
+		autofree char *node = gateway_node_name(name);
+
+		assert_is_dns_label(node);
+		/* what fits is not touched */
+		if (len <= 53)
+			assert_int_equal(strlen(node), strlen("openshell-") + (size_t)len);
+		else
+			assert_int_equal(strlen(node), 63);
+	}
+}
+
+static void long_names_that_differ_stay_apart(void **state)
+{
+	char names[3][64];
+	autofree char *one = NULL, *two = NULL, *three = NULL;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		snprintf(names[i], sizeof(names[i]), "%062d%c", 0, 'a' + i);
+	one = gateway_node_name(names[0]);
+	two = gateway_node_name(names[1]);
+	three = gateway_node_name(names[2]);
+	assert_string_not_equal(one, two);
+	assert_string_not_equal(two, three);
+	assert_string_not_equal(one, three);
+}
+
+static void a_node_name_stays_the_same(void **state)
+{
+	autofree char *node = gateway_node_name("a-name-that-is-so-long-that-it-must-be-shortened-by-a-hash-12");
+
+	(void)state;
+	assert_string_equal(node, "openshell-a-name-that-is-so-long-that-it-must-be-short-dca9e0bf");
+}
+
+/* ------------------------------------------------------------------ whose engine */
+
+static void the_recorded_engine_passes(void **state)
+{
+	struct record record = { .name = "gw", .docker_id = "AAAA" };
+	struct engine engine = { .id = "AAAA" };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(gateway_check_engine(&record, &engine, &err), 0);
+}
+
+static void another_engine_is_a_conflict_that_names_both(void **state)
+{
+	struct record record = { .name = "gw", .docker_id = "AAAA", .docker_endpoint = "tcp://there:2375" };
+	struct engine engine = { .id = "BBBB" };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(gateway_check_engine(&record, &engine, &err), -1);
+	assert_non_null(strstr(err->text, "AAAA"));
+	assert_non_null(strstr(err->text, "BBBB"));
+	assert_non_null(strstr(err->hint, "--force"));
+	assert_error(&err, ERROR_CONFLICT, "tcp://there:2375");
+}
+
+static void a_record_that_does_not_know_its_engine_passes(void **state)
+{
+	struct record unknown = { .name = "gw" }, known = { .name = "gw", .docker_id = "AAAA" };
+	struct engine engine = { .id = "BBBB" }, nameless = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(gateway_check_engine(&unknown, &engine, &err), 0);
+	assert_int_equal(gateway_check_engine(&known, &nameless, &err), 0);
+}
+
+static char *endpoint_of(struct script *script, const char *docker_host, const char *context, struct error **err)
+{
+	struct settings settings = { .docker_host = docker_host };
+	struct gateway_env env = { .settings = &settings, .docker = &script->docker };
+	struct engine engine = { .context = (char *)(uintptr_t)context };
+
+	return gateway_docker_endpoint(&env, &engine, err);
+}
+
+static void the_docker_endpoint_is_docker_host_or_the_context(void **state)
+{
+	static const struct script_step asks[] = {
+		{ .command = "docker context inspect --format '{{.Endpoints.docker.Host}}' -- colima",
+		  .out = "unix:///home/me/.colima/docker.sock\n" },
+	};
+	struct error *err = NULL;
+	struct script script;
+	autofree char *by_host = NULL, *by_default = NULL, *without = NULL, *by_context = NULL;
+
+	(void)state;
+	SCRIPT_INIT(&script, asks);
+	by_host = endpoint_of(&script, "tcp://10.0.0.5:2375", "colima", &err);
+	by_default = endpoint_of(&script, NULL, "default", &err);
+	without = endpoint_of(&script, NULL, NULL, &err);
+	by_context = endpoint_of(&script, NULL, "colima", &err);
+	assert_string_equal(by_host, "tcp://10.0.0.5:2375");
+	assert_string_equal(by_default, "unix:///var/run/docker.sock");
+	assert_string_equal(without, "unix:///var/run/docker.sock");
+	assert_string_equal(by_context, "unix:///home/me/.colima/docker.sock");
+	script_end(&script);
+}
+
+static void a_context_that_cannot_be_asked_is_an_error(void **state)
+{
+	static const struct script_step fails[] = {
+		{ .command = "docker context inspect *", .code = 1, .err = "context \"x\" does not exist\n" },
+	};
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, fails);
+	assert_null(endpoint_of(&script, NULL, "x", &err));
+	assert_error(&err, ERROR_SYSTEM, "docker context inspect failed (exit 1): context \"x\" does not exist");
+	script_end(&script);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_container_is_named_after_the_gateway),
+		cmocka_unit_test(a_node_name_is_the_gateway_name_as_dns_labels),
+		cmocka_unit_test(a_node_name_has_at_most_63_bytes),
+		cmocka_unit_test(long_names_that_differ_stay_apart),
+		cmocka_unit_test(a_node_name_stays_the_same),
+		cmocka_unit_test(the_recorded_engine_passes),
+		cmocka_unit_test(another_engine_is_a_conflict_that_names_both),
+		cmocka_unit_test(a_record_that_does_not_know_its_engine_passes),
+		cmocka_unit_test(the_docker_endpoint_is_docker_host_or_the_context),
+		cmocka_unit_test(a_context_that_cannot_be_asked_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

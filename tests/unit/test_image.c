@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/image.h"
+
+#include <stdlib.h>
+
+#include "script.h"
+
+static void assert_candidates(const struct settings *settings, const char *expected)
+{
+	AUTO(argv) refs = ARGV_INIT;
+
+	image_candidates(settings, &refs);
+	assert_line(&refs, expected);
+}
+
+static void the_published_image_comes_before_our_own(void **state)
+{
+	struct settings plain = { 0 }, tagged = { .image_tag = "1.2.3" };
+
+	(void)state;
+	assert_candidates(&plain, "ghcr.io/nvidia/openshell/cluster:dev openshell/cluster:dev");
+	assert_candidates(&tagged, "ghcr.io/nvidia/openshell/cluster:1.2.3 openshell/cluster:1.2.3");
+}
+
+static void an_image_that_was_named_is_the_only_one(void **state)
+{
+	struct settings settings = { .cluster_image = "reg.example/x@sha256:abc", .image_tag = "1.2.3" };
+
+	(void)state;
+	assert_candidates(&settings, "reg.example/x@sha256:abc");
+}
+
+static void a_ref_is_local_when_its_first_part_is_no_registry(void **state)
+{
+	static const struct {
+		const char *ref;
+		bool local;
+	} rows[] = {
+		{ "cluster", true },		   { "cluster:dev", true },
+		{ "openshell/cluster:dev", true }, { "openshell/cluster@sha256:abc", true },
+		{ "ghcr.io/nvidia/openshell/cluster:dev", false },
+		{ "localhost/x", false },	   { "localhost:5000/x", false },
+		{ "registry:5000/x:1", false },	   { "docker.io/library/x", false },
+		{ "10.0.0.1/x", false },	   { "localhosts/x", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (image_is_local(rows[i].ref) != rows[i].local)
+			fail_msg("%s", rows[i].ref);
+}
+
+static void a_ref_is_no_option_and_has_no_blanks(void **state)
+{
+	static const char *const good[] = { "a", "a/b:c", "reg:5000/a@sha256:0123" };
+	static const char *const bad[] = { "", "-f", "--pull", "a b", "a\n", "a\tb", "\x01", "a\x7f", "caf\xc3\xa9" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		assert_true(image_ref_is_valid(good[i]));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (image_ref_is_valid(bad[i]))
+			fail_msg("'%s' passes", bad[i]);
+}
+
+/* ------------------------------------------------------------------ what the container is told */
+
+static void assert_env(const struct settings *settings, const char *env_line, const char *secrets_line)
+{
+	AUTO(argv) env = ARGV_INIT;
+	AUTO(argv) secrets = ARGV_INIT;
+
+	image_registry_env(settings, &env, &secrets);
+	assert_line(&env, env_line);
+	assert_line(&secrets, secrets_line);
+}
+
+static void four_variables_are_always_set(void **state)
+{
+	struct settings settings = { 0 };
+
+	(void)state;
+	assert_env(&settings, "REGISTRY_MODE=external REGISTRY_HOST=ghcr.io REGISTRY_INSECURE=false "
+			      "IMAGE_REPO_BASE=ghcr.io/nvidia/openshell", "");
+}
+
+static void another_registry_brings_its_own_base(void **state)
+{
+	struct settings host = { .registry_host = "reg.example" };
+	struct settings both = { .registry_host = "reg.example:5000", .registry_namespace = "team" };
+	struct settings space = { .registry_namespace = "team" };
+
+	(void)state;
+	assert_env(&host, "REGISTRY_MODE=external REGISTRY_HOST=reg.example REGISTRY_INSECURE=false "
+			  "IMAGE_REPO_BASE=reg.example/openshell IMAGE_REPO_BASE_EXPLICIT=true", "");
+	assert_env(&both, "REGISTRY_MODE=external REGISTRY_HOST=reg.example:5000 REGISTRY_INSECURE=false "
+			  "IMAGE_REPO_BASE=reg.example:5000/team IMAGE_REPO_BASE_EXPLICIT=true", "");
+	assert_env(&space, "REGISTRY_MODE=external REGISTRY_HOST=ghcr.io REGISTRY_INSECURE=false "
+			   "IMAGE_REPO_BASE=ghcr.io/team IMAGE_REPO_BASE_EXPLICIT=true", "");
+}
+
+static void a_base_that_was_given_is_told_to_be_so(void **state)
+{
+	struct settings settings = { .image_repo_base = "reg.example/a/b", .registry_host = "other" };
+
+	(void)state;
+	assert_env(&settings, "REGISTRY_MODE=external REGISTRY_HOST=other REGISTRY_INSECURE=false "
+			      "IMAGE_REPO_BASE=reg.example/a/b IMAGE_REPO_BASE_EXPLICIT=true", "");
+}
+
+static void endpoint_and_insecurity_are_passed_on(void **state)
+{
+	struct settings settings = { .registry_endpoint = "http://mirror:5000", .registry_insecure = true };
+
+	(void)state;
+	assert_env(&settings, "REGISTRY_MODE=external REGISTRY_HOST=ghcr.io REGISTRY_INSECURE=true "
+			      "IMAGE_REPO_BASE=ghcr.io/nvidia/openshell REGISTRY_ENDPOINT=http://mirror:5000", "");
+}
+
+#define DEFAULTS "REGISTRY_MODE=external REGISTRY_HOST=ghcr.io REGISTRY_INSECURE=false " \
+		 "IMAGE_REPO_BASE=ghcr.io/nvidia/openshell"
+
+static void a_password_is_named_but_not_shown(void **state)
+{
+	struct settings settings = { .registry_username = "me", .registry_password = "s3cret" };
+
+	(void)state;
+	assert_env(&settings, DEFAULTS " REGISTRY_USERNAME=me REGISTRY_PASSWORD", "REGISTRY_PASSWORD=s3cret");
+}
+
+static void a_token_comes_with_the_token_user(void **state)
+{
+	struct settings settings = { .registry_token = "t0ken" };
+
+	(void)state;
+	assert_env(&settings, DEFAULTS " REGISTRY_USERNAME=__token__ REGISTRY_PASSWORD", "REGISTRY_PASSWORD=t0ken");
+}
+
+static void a_password_wins_over_a_token(void **state)
+{
+	struct settings settings = { .registry_password = "s3cret", .registry_token = "t0ken" };
+
+	(void)state;
+	assert_env(&settings, DEFAULTS " REGISTRY_USERNAME=__token__ REGISTRY_PASSWORD", "REGISTRY_PASSWORD=s3cret");
+}
+
+static void a_user_without_a_password_is_nobody(void **state)
+{
+	struct settings settings = { .registry_username = "me" };
+
+	(void)state;
+	assert_env(&settings, DEFAULTS, "");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_published_image_comes_before_our_own),
+		cmocka_unit_test(an_image_that_was_named_is_the_only_one),
+		cmocka_unit_test(a_ref_is_local_when_its_first_part_is_no_registry),
+		cmocka_unit_test(a_ref_is_no_option_and_has_no_blanks),
+		cmocka_unit_test(four_variables_are_always_set),
+		cmocka_unit_test(another_registry_brings_its_own_base),
+		cmocka_unit_test(a_base_that_was_given_is_told_to_be_so),
+		cmocka_unit_test(endpoint_and_insecurity_are_passed_on),
+		cmocka_unit_test(a_password_is_named_but_not_shown),
+		cmocka_unit_test(a_token_comes_with_the_token_user),
+		cmocka_unit_test(a_password_wins_over_a_token),
+		cmocka_unit_test(a_user_without_a_password_is_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
