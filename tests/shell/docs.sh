@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The documents hold what the code holds: the tables of docs/architecture.md, links, manual pages.
+# shellcheck disable=SC2016 # the back quotes are Markdown's
+
+# shellcheck source-path=SCRIPTDIR source=../lib/tap.sh
+. "$(dirname "$0")/../lib/tap.sh"
+
+SRC=${SRC:-$REPO/src}
+DOCS=${DOCS:-$REPO/docs}
+ARCHITECTURE=${ARCHITECTURE:-$DOCS/architecture.md}
+README=${README:-$REPO/README.md}
+
+# section FILE HEADING-REGEX: the text under a heading, up to the next one
+section() {
+	awk -v heading="$2" '/^#/ { shown = $0 ~ heading } shown' "$1"
+}
+
+# --- what the code says, as rows of the document's tables -------------------------------------------------------------
+
+# ENUM_NAME -> name, as in NAMES of FILE:  [PHASE_EXITED] = "exited"
+enum_names() {
+	grep -oE '\['"$2"'_[A-Z_]*\] = (\{ )?"[^"]*"' "$1" | sed -E 's/\[([A-Z_]*)\] = (\{ )?"([^"]*)"/\1 \3/'
+}
+
+code_steps() {
+	enum_names "$SRC/gateway/deploy.c" DEPLOY >"$TEST_TMP/names"
+	awk '
+		FNR == NR { name[$1] = $2; next }
+		/^const struct step deploy_steps/ { inside = 1; next }
+		inside && /^}/ { exit }
+		inside {
+			text = ""
+			if (match($0, /"[^"]*"/)) text = substr($0, RSTART + 1, RLENGTH - 2) " "
+			sub(/^\t\{ /, ""); sub(/"[^"]*"/, "NULL"); gsub(/,/, "")
+			printf "| `%s` | `%s` | %s| `%s` | `%s` |\n", name[$1], name[$2], text, $4, $5
+		}' "$TEST_TMP/names" "$SRC/gateway/deploy.c"
+}
+
+code_actions() {
+	enum_names "$SRC/tools/docker_parse.c" PHASE >"$TEST_TMP/phases"
+	enum_names "$SRC/gateway/observe.c" ACTION >"$TEST_TMP/actions"
+	grep -oE '\[PHASE_[A-Z]*\] = ACTION_[A-Z]*' "$SRC/gateway/observe.c" | tr -d '[]=' |
+		awk '
+			FILENAME ~ /phases$/ { phase[$1] = $2; next }
+			FILENAME ~ /actions$/ { action[$1] = $2; next }
+			{ printf "| `%s` | `%s` |\n", phase[$1], action[$2] }' "$TEST_TMP/phases" "$TEST_TMP/actions" -
+}
+
+code_states() {
+	grep -oE '\[STATE_[A-Z]*\] = \{ "[a-z]*", [0-9]+ \}' "$SRC/gateway/status.c" |
+		sed -E 's/.*"([a-z]*)", ([0-9]+).*/\1 \2/'
+}
+
+code_kinds() {
+	grep -oE '\[ERROR_[A-Z]*\] = \{ "[a-z]*", [0-9]+ \}' "$SRC/base/error.c" |
+		sed -E 's/\[(ERROR_[A-Z]*)\] = \{ "([a-z]*)", ([0-9]+) \}/| `\1` | \2 | \3 |/; /CANCELLED/d'
+}
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+# Every line of FILE is a line of the page; there are at least MINIMUM.
+page_has_lines() {
+	[ "$(wc -l <"$1")" -ge "$2" ] || { echo "the code's table was not understood:" && cat "$1" && return 1; }
+	while read -r line; do
+		grep -qxF -e "$line" "$ARCHITECTURE" || { echo "missing: $line" && return 1; }
+	done <"$1"
+}
+
+steps_are_the_codes() {
+	code_steps >"$TEST_TMP/code"
+	section "$ARCHITECTURE" 'The deploy steps' | grep '^| `' | sed 's/|  *|/| |/g' >"$TEST_TMP/page"
+	[ "$(wc -l <"$TEST_TMP/code")" -ge 5 ]
+	diff -u "$TEST_TMP/page" "$TEST_TMP/code"
+}
+
+actions_are_the_codes() {
+	code_actions >"$TEST_TMP/code"
+	section "$ARCHITECTURE" 'What to do with the container' | grep -E '^\| `[a-z]*` \| `[a-z]*` \|' >"$TEST_TMP/page"
+	[ "$(wc -l <"$TEST_TMP/code")" -ge 5 ]
+	sort -o "$TEST_TMP/code" "$TEST_TMP/code"
+	sort "$TEST_TMP/page" | diff -u - "$TEST_TMP/code"
+}
+
+kinds_are_the_codes() {
+	code_kinds >"$TEST_TMP/code"
+	page_has_lines "$TEST_TMP/code" 8
+}
+
+states_are_the_codes() {
+	code_states >"$TEST_TMP/code"
+	[ "$(wc -l <"$TEST_TMP/code")" -eq 5 ]
+	section "$ARCHITECTURE" 'When is it healthy' | sed -nE 's/^\| `([a-z]*)` \| .* \| ([0-9]+) \|$/\1 \2/p' |
+		diff -u - "$TEST_TMP/code"
+}
+
+markers_are_the_codes() {
+	sed -nE 's/^#define MARK_[A-Z]* "(.*)"/\1/p' "$SRC/gateway/watch.c" | sort >"$TEST_TMP/code"
+	[ -s "$TEST_TMP/code" ]
+	section "$ARCHITECTURE" 'When is it healthy' | grep '^|' | grep -oE '[A-Z]+_[A-Z]+_[A-Z]+' | sort -u |
+		diff -u - "$TEST_TMP/code"
+}
+
+# Relative links of a page are files that are there.
+links_resolve() {
+	page_dir=$(dirname -- "$1")
+	grep -oE '\]\([^)]*\)' "$1" | sed 's/^](//; s/)$//; s/#.*//' | grep -vE '^$|^https?:' >"$TEST_TMP/links" || true
+	while read -r link; do
+		[ -e "$page_dir/$link" ] || { echo "$1: no such file: $link" && return 1; }
+	done <"$TEST_TMP/links"
+}
+
+# Files of the tree that a page names in back quotes are there; with a suffix, for tests/openshell is built.
+named_files_are_there() {
+	grep -oE '`(src|tests|deploy|docs|gateway|base|store|cli|tools)/[a-z0-9_/-]*\.[a-z]*`' "$1" | tr -d '`' |
+		grep -v '^docs/benchmarks' | sort -u >"$TEST_TMP/files" || true
+	while read -r file; do
+		[ -e "$REPO/$file" ] || [ -e "$SRC/$file" ] || { echo "$1: no such file: $file" && return 1; }
+	done <"$TEST_TMP/files"
+}
+
+# The tour shows the steps by the words that the program uses.
+tour_shows_real_steps() {
+	grep -E '^    [a-z ]+\.\.\.$' "$README" | sed 's/^    //; s/\.\.\.$//' >"$TEST_TMP/shown"
+	[ "$(wc -l <"$TEST_TMP/shown")" -ge 5 ]
+	while read -r doing; do
+		grep -qF "\"$doing\"" "$SRC/gateway/deploy.c" "$SRC/gateway/teardown.c" || { echo "no step: $doing" && return 1; }
+	done <"$TEST_TMP/shown"
+}
+
+manual_page_is_clean() {
+	mandoc -T lint -W warning "$1"
+}
+
+release_is_told() {
+	version=$(sed -n 's/^AC_INIT(\[openshell\], \[\(.*\)\])$/\1/p' "$REPO/configure.ac")
+	grep -qE "^$version \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$" "$REPO/NEWS"
+	grep -qE "^[0-9]{4}-[0-9]{2}-[0-9]{2}  version $version$" "$REPO/ChangeLog"
+}
+
+main() {
+	check the_deploy_steps_of_the_page_are_those_of_the_code steps_are_the_codes
+	check the_container_actions_of_the_page_are_those_of_the_code actions_are_the_codes
+	check the_error_kinds_of_the_page_are_those_of_the_code kinds_are_the_codes
+	check the_gateway_states_of_the_page_are_those_of_the_code states_are_the_codes
+	check the_health_markers_of_the_page_are_those_of_the_code markers_are_the_codes
+	for page in "$README" "$DOCS"/*.md; do
+		check "links_of_$(basename "$page")_resolve" links_resolve "$page"
+		check "files_that_$(basename "$page")_names_are_there" named_files_are_there "$page"
+	done
+	check the_tour_of_the_readme_shows_steps_of_the_program tour_shows_real_steps
+	for page in "$DOCS"/*.[1-8]; do
+		if command -v mandoc >/dev/null; then
+			check "$(basename "$page")_is_clean_under_mandoc" manual_page_is_clean "$page"
+		else
+			skip "$(basename "$page")_is_clean_under_mandoc" 'mandoc is not installed'
+		fi
+	done
+	check news_and_changelog_tell_of_the_version release_is_told
+}
+
+main "$@"
