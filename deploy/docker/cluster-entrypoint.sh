@@ -487,8 +487,12 @@ write_helmchart() {
 	[ -e "$wh_from" ] || return 0
 	rewrite_images <"$wh_from" >"$STAGE/helmchart.1"
 	rewrite_values <"$STAGE/helmchart.1" >"$STAGE/helmchart.2"
-	mv -f "$STAGE/helmchart.2" "$MANIFESTS/openshell-helmchart.yaml"
-	rm -f "$STAGE/helmchart.1"
+	# The chart writes this onto what it installs, so that the healthcheck can
+	# tell the gateway that was asked for from the one of the last start.
+	wh_sum=$(sha256sum <"$STAGE/helmchart.2" | cut -c 1-32)
+	sed "s/__CONFIG_CHECKSUM__/$wh_sum/" "$STAGE/helmchart.2" >"$STAGE/helmchart.3"
+	mv -f "$STAGE/helmchart.3" "$MANIFESTS/openshell-helmchart.yaml"
+	rm -f "$STAGE/helmchart.1" "$STAGE/helmchart.2"
 }
 
 # --- names of the host ------------------------------------------------------

@@ -24,7 +24,9 @@ PORT_OPEN=no
 # One fact a line. Missing fields print as <no value>, which equals nothing below.
 # shellcheck disable=SC2016 # the dollars are the template's
 FACTS='{{range .items}}{{if eq .kind "StatefulSet"}}ready {{.status.readyReplicas}}
-{{else if eq .kind "Secret"}}{{range $key, $value := .data}}{{if $value}}key {{$key}}
+revision {{if eq .status.currentRevision .status.updateRevision}}same{{end}}
+{{range $key, $value := .metadata.annotations}}{{if eq $key "openshell.ai/config-checksum"}}config {{$value}}
+{{end}}{{end}}{{else if eq .kind "Secret"}}{{range $key, $value := .data}}{{if $value}}key {{$key}}
 {{end}}{{end}}{{else if eq .kind "Node"}}{{range .status.conditions}}{{if eq .status "True"}}node {{.type}}
 {{end}}{{end}}{{else if eq .kind "Gateway"}}gateway
 {{range .status.conditions}}{{if eq .status "True"}}gateway {{.type}}
@@ -113,6 +115,13 @@ has() {
 	printf '%s\n' "$FOUND" | grep -qx "$1"
 }
 
+# A start with other values finds the gateway of the start before at first.
+is_the_one_asked_for() {
+	ia_want=$(sed -n 's/^ *configChecksum: "\([0-9a-f]*\)"$/\1/p' \
+		"$ROOT/var/lib/rancher/k3s/server/manifests/$HELMCHART" 2>/dev/null) || :
+	[ -z "$ia_want" ] || ! has 'config .*' || has "config $ia_want"
+}
+
 report_pressure() {
 	rp=$(printf '%s\n' "$FOUND" | sed -n 's/^node \(.*Pressure\)$/\1/p' | sort | awk '{ printf "%s%s", sep, $0; sep = ", " }')
 	[ -z "$rp" ] || mark HEALTHCHECK_NODE_PRESSURE "$rp"
@@ -126,6 +135,8 @@ report_supervisor() {
 judge() {
 	[ "$1" -eq 0 ] || unhealthy "the Kubernetes API does not answer: $(printf '%s' "$FOUND" | tail -n 1)"
 	has 'ready .*' || unhealthy 'statefulset openshell does not exist yet'
+	is_the_one_asked_for || unhealthy 'statefulset openshell is of an earlier start; the chart is not upgraded yet'
+	has 'revision same' || unhealthy 'statefulset openshell is being updated'
 	has 'ready 1' || unhealthy 'statefulset openshell is not ready'
 	[ -x "$SUPERVISOR" ] || unhealthy 'the supervisor is missing'
 	if tls_enabled; then

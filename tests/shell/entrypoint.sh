@@ -384,6 +384,16 @@ b' 'OPENSHELL_NODE_NAME=-x'; do
 	done
 }
 
+other_values_have_another_checksum() {
+	start
+	oc_first=$(value configChecksum)
+	start
+	expect_equal "$oc_first" "$(value configChecksum)"
+	start DISABLE_TLS=true
+	[ "$oc_first" != "$(value configChecksum)" ]
+	[ "${#oc_first}" -eq 34 ]
+}
+
 a_missing_template_is_no_error() {
 	rm "$R/opt/openshell/manifests/openshell-helmchart.yaml"
 	rm "$R/opt/openshell/charts/openshell-0.1.0.tgz"

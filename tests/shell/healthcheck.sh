@@ -15,6 +15,8 @@ TOOLS=$PATH
 OPEN_PORT=
 
 ALL='ready 1
+revision same
+config c0ffee
 node Ready
 key ca.crt
 key tls.crt
@@ -125,6 +127,23 @@ ready $ar"
 	done
 }
 
+an_update_that_is_under_way_is_unhealthy() {
+	run 1 ANSWER="$(without 'revision same')
+revision "
+	expect_has 'being updated' "$OUT"
+}
+
+a_gateway_of_an_earlier_start_is_unhealthy() {
+	mkdir -p "$R/var/lib/rancher/k3s/server/manifests"
+	echo '    configChecksum: "c0ffee"' >"$R/var/lib/rancher/k3s/server/manifests/openshell-helmchart.yaml"
+	run 0
+	run 0 ANSWER="$(without 'config c0ffee')"
+	echo '    configChecksum: "bad"' >"$R/var/lib/rancher/k3s/server/manifests/openshell-helmchart.yaml"
+	run 1
+	expect_has 'earlier start' "$OUT"
+	rm -r "${R:?}/var"
+}
+
 a_missing_supervisor_is_marked_and_unhealthy() {
 	chmod -x "$R/opt/openshell/bin/openshell-sandbox"
 	as_status=0
@@ -142,18 +161,23 @@ an_incomplete_client_secret_is_unhealthy() {
 }
 
 without_tls_no_secret_is_asked_for() {
-	run 0 DISABLE_TLS=true ANSWER='ready 1'
+	run 0 DISABLE_TLS=true ANSWER='ready 1
+revision same'
 	expect_lacks secret/ "$CALLS"
-	run 0 NAV_GATEWAY_TLS_ENABLED=no ANSWER='ready 1'
-	run 1 NAV_GATEWAY_TLS_ENABLED=1 DISABLE_TLS=true ANSWER='ready 1'
+	run 0 NAV_GATEWAY_TLS_ENABLED=no ANSWER='ready 1
+revision same'
+	run 1 NAV_GATEWAY_TLS_ENABLED=1 DISABLE_TLS=true ANSWER='ready 1
+revision same'
 }
 
 the_manifest_says_whether_there_is_tls() {
 	echo '      disableTls: true' >"$R/opt/openshell/manifests/openshell-helmchart.yaml"
-	run 0 ANSWER='ready 1'
+	run 0 ANSWER='ready 1
+revision same'
 	mkdir -p "$R/var/lib/rancher/k3s/server/manifests"
 	echo '      disableTls: false' >"$R/var/lib/rancher/k3s/server/manifests/openshell-helmchart.yaml"
-	run 1 ANSWER='ready 1'
+	run 1 ANSWER='ready 1
+revision same'
 	rm -r "${R:?}/var" "$R/opt/openshell/manifests/openshell-helmchart.yaml"
 }
 
@@ -194,6 +218,8 @@ a_registry_address_is_not_looked_up
 node_pressure_is_only_marked
 a_missing_statefulset_is_unhealthy
 a_statefulset_that_is_not_ready_is_unhealthy
+an_update_that_is_under_way_is_unhealthy
+a_gateway_of_an_earlier_start_is_unhealthy
 a_missing_supervisor_is_marked_and_unhealthy
 an_incomplete_client_secret_is_unhealthy
 without_tls_no_secret_is_asked_for
