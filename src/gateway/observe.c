@@ -69,16 +69,17 @@ static void add_san(struct plan *plan, const char *host)
 
 static void choose_host(struct plan *plan, const char *docker_tcp_host)
 {
-	bool special = !is_wildcard(plan->bind) && !streq(plan->bind, "127.0.0.1");
+	bool special = !is_wildcard(plan->bind) && !streq(plan->bind, "127.0.0.1"), v6 = streq(plan->bind, "::");
 	const char *host = plan->gateway_host ? plan->gateway_host
 			   : docker_tcp_host  ? docker_tcp_host
 			   : special          ? plan->bind
+			   : v6               ? "::1" /* docker's :: does not answer on 127.0.0.1 */
 					      : "127.0.0.1";
 
 	plan->host = xstrdup(host);
 	add_san(plan, docker_tcp_host);
 	add_san(plan, plan->gateway_host);
-	add_san(plan, special ? plan->bind : NULL);
+	add_san(plan, special ? plan->bind : v6 ? "::1" : NULL);
 }
 
 void plan_make(struct plan *plan, const struct deploy_options *options, const struct container *container,
