@@ -39,9 +39,19 @@ void log_debug(const char *fmt, ...)
 	fprintf(stderr, "openshell: debug: %s\n", safe);
 }
 
-/* The length of a well-formed UTF-8 sequence of printable kind at text, or 0. */
+/* Line ends and what turns the direction of writing: text after it could look like ours. */
+static bool misleads(const unsigned char *text)
+{
+	return text[0] == 0xe2 && ((text[1] == 0x80 && text[2] >= 0xa8 && text[2] <= 0xae) ||
+				   (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9));
+}
+
+/* The length of a well-formed UTF-8 sequence (RFC 3629) of printable kind at text, or 0. */
 static size_t utf8_len(const unsigned char *text, size_t left)
 {
+	static const struct {
+		unsigned char first, low, high; /* the second byte is not free after these */
+	} narrow[] = { { 0xe0, 0xa0, 0xbf }, { 0xed, 0x80, 0x9f }, { 0xf0, 0x90, 0xbf }, { 0xf4, 0x80, 0x8f } };
 	size_t len = text[0] >= 0xf0 && text[0] < 0xf5 ? 4 : text[0] >= 0xe0 ? 3 : 2;
 
 	if (text[0] < 0xc2 || text[0] >= 0xf5 || len > left)
@@ -49,9 +59,12 @@ static size_t utf8_len(const unsigned char *text, size_t left)
 	for (size_t i = 1; i < len; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
+	for (size_t i = 0; i < ARRAY_LEN(narrow); i++)
+		if (text[0] == narrow[i].first && (text[1] < narrow[i].low || text[1] > narrow[i].high))
+			return 0;
 	if (text[0] == 0xc2 && text[1] < 0xa0) /* C1 control characters */
 		return 0;
-	return len;
+	return misleads(text) ? 0 : len;
 }
 
 char *log_safe_text(const char *text, size_t len)
@@ -70,7 +83,7 @@ char *log_safe_text(const char *text, size_t len)
 			i += run;
 			continue;
 		}
-		vis(escaped, text[i], VIS_OCTAL | VIS_CSTYLE, i + 1 < len ? text[i + 1] : 0);
+		vis(escaped, text[i], VIS_OCTAL | VIS_CSTYLE | VIS_NL, i + 1 < len ? text[i + 1] : 0);
 		buf_adds(&safe, escaped);
 		i++;
 	}
