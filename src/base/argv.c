@@ -2,8 +2,6 @@
 /* Argument vectors and their shell-quoted rendering. */
 #include "base/argv.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -28,14 +26,11 @@ void argv_add(struct argv *args, const char *text)
 
 void argv_addf(struct argv *args, const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = xstrdup("");
+	add_owned(args, xvasprintf(fmt, ap));
 	va_end(ap);
-	add_owned(args, text);
 }
 
 void argv_addl(struct argv *args, ...)

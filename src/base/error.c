@@ -4,8 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -26,15 +24,6 @@ static const struct {
 };
 static_assert(ARRAY_LEN(kinds) == ERROR_KINDS, "one row per kind");
 
-static char *format(const char *fmt, va_list ap)
-{
-	char *text = NULL;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		return xstrdup(fmt);
-	return text;
-}
-
 static struct error *new_error(enum error_kind kind, char *text)
 {
 	struct error *e = xcalloc(1, sizeof(*e));
@@ -51,7 +40,7 @@ int error_set(struct error **err, enum error_kind kind, const char *fmt, ...)
 
 	assert(*err == NULL);
 	va_start(ap, fmt);
-	*err = new_error(kind, format(fmt, ap));
+	*err = new_error(kind, xvasprintf(fmt, ap));
 	va_end(ap);
 	return -1;
 }
@@ -78,7 +67,7 @@ int error_errno(struct error **err, const char *fmt, ...)
 
 	assert(*err == NULL);
 	va_start(ap, fmt);
-	what = format(fmt, ap);
+	what = xvasprintf(fmt, ap);
 	va_end(ap);
 	*err = new_error(kind_of_errno(errnum), xasprintf("%s: %s", what, strerror(errnum)));
 	return -1;
@@ -91,7 +80,7 @@ int error_wrap(struct error **err, const char *fmt, ...)
 
 	assert(*err != NULL);
 	va_start(ap, fmt);
-	outer = new_error((*err)->kind, format(fmt, ap));
+	outer = new_error((*err)->kind, xvasprintf(fmt, ap));
 	va_end(ap);
 	outer->retriable = (*err)->retriable;
 	outer->exit_code = (*err)->exit_code;
@@ -109,7 +98,7 @@ int error_hint(struct error **err, const char *fmt, ...)
 	if ((*err)->hint != NULL)
 		return -1;
 	va_start(ap, fmt);
-	(*err)->hint = format(fmt, ap);
+	(*err)->hint = xvasprintf(fmt, ap);
 	va_end(ap);
 	return -1;
 }

@@ -2,7 +2,6 @@
 /* Rendering. Decides nothing. */
 #include "cli/output.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -71,11 +70,9 @@ void output_success(const struct cli *cli, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (text != NULL)
-		print_marked(cli, GREEN, "✓", text);
+	print_marked(cli, GREEN, "✓", text);
 }
 
 /* ------------------------------------------------------------------ progress */

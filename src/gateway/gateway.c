@@ -3,8 +3,6 @@
 #include "gateway/gateway.h"
 
 #include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "base/buf.h"
 
@@ -17,11 +15,9 @@ void progress_note(const struct gateway_env *env, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (text != NULL)
-		env->progress->note(env->progress->arg, text);
+	env->progress->note(env->progress->arg, text);
 }
 
 void progress_warn(const struct gateway_env *env, const char *fmt, ...)
@@ -30,11 +26,9 @@ void progress_warn(const struct gateway_env *env, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (text != NULL)
-		env->progress->warn(env->progress->arg, text);
+	env->progress->warn(env->progress->arg, text);
 }
 
 char *gateway_container_name(const char *name)
