@@ -87,7 +87,7 @@ only_loopback() {
 }
 
 kubectl_with_bundle() {
-	kubectl_as one get sandboxes.agents.x-k8s.io -A
+	kubectl_as one get sandboxes.agents.x-k8s.io -n openshell
 	kubectl_as one get pods -n openshell
 }
 
@@ -183,7 +183,7 @@ stop_and_start() {
 container_removed() {
 	remember
 	created=$(docker volume inspect --format '{{.CreatedAt}}' openshell-cluster-one)
-	docker rm -f openshell-cluster-one
+	docker rm -f -v openshell-cluster-one
 	start --name one
 	connected one
 	expect_equal "$created" "$(docker volume inspect --format '{{.CreatedAt}}' openshell-cluster-one)"
