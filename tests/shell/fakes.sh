@@ -3,8 +3,12 @@
 #
 # The fake tools that the tests of the command line stand on.
 
+# cli_rule, out, err and home come from lib/cli.sh.
+# shellcheck disable=SC2034,SC2154
 # shellcheck source-path=SCRIPTDIR source=../lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
+# No program of ours is run here.
+CLI_PROGRAM=/bin/true
 # shellcheck source-path=SCRIPTDIR source=../lib/cli.sh
 . "$(dirname "$0")/../lib/cli.sh"
 

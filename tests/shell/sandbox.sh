@@ -98,6 +98,7 @@ not_found_is_127() {
 	expect_status 127 "$SANDBOX" "$1" -- no-such-command-anywhere 2>"$TEST_TMP/err"
 	expect_has "cannot run 'no-such-command-anywhere'" "$TEST_TMP/err"
 	expect_status 127 "$SANDBOX" "$1" -- /no/such/path
+	PATH='' expect_status 127 "$SANDBOX" "$1" -- no-such-command
 }
 
 not_executable_is_126() {
@@ -181,6 +182,14 @@ root_gets_nothing_back() {
 	fails "$SANDBOX" run -- chown 1:1 "$TEST_TMP/mnt" 2>/dev/null
 }
 
+unsearchable_path() {
+	mkdir -p "$TEST_TMP/locked"
+	chmod 700 "$TEST_TMP/locked"
+	PATH=$TEST_TMP/locked:$PATH expect_status 127 "$SANDBOX" run --uid 1234 -- no-such-command
+	printf '#!/bin/sh\n' >"$TEST_TMP/bin-file"
+	PATH=$TEST_TMP/locked:$TEST_TMP:$PATH expect_status 126 "$SANDBOX" run --uid 1234 -- bin-file
+}
+
 supervisor_is_confined_too() {
 	$IN_PIDNS "$SANDBOX" run --uid 1234 -- cat /proc/1/status >"$TEST_TMP/status"
 	expect_equal 0000000000000000 "$(capabilities_in "$TEST_TMP/status")"
@@ -206,6 +215,8 @@ confine_tests() {
 	check a_uid_alone_takes_its_own_group_along gid_follows_uid
 	check a_gid_alone_keeps_the_user gid_alone_keeps_the_user
 	check an_identity_already_held_needs_no_rights same_identity_without_rights
+	check a_file_of_root_is_read_before_the_identity_changes file_of_root_alone
+	check an_unsearchable_directory_on_the_path_does_not_hide_that_nothing_is_there unsearchable_path
 	check root_and_setuid_files_win_nothing_back root_gets_nothing_back
 	check the_supervisor_is_confined_and_cannot_be_read supervisor_is_confined_too
 }
@@ -328,7 +339,6 @@ env_tests() {
 	check a_bad_line_is_named_by_number_without_its_value bad_lines
 	check lines_and_files_are_bounded_in_size sizes_are_bounded
 	check a_file_that_cannot_be_read_is_an_error unreadable_files
-	check a_file_of_root_is_read_before_the_identity_changes file_of_root_alone
 }
 
 ## init duties
@@ -378,6 +388,7 @@ nothing_remaining_costs_no_time() {
 }
 
 init_tests() {
+	check pid_1_forwards_term pid_1_forwards_term
 	check orphans_are_reaped_by_pid_1 orphans_are_reaped
 	check orphans_come_to_a_supervisor_that_is_not_pid_1 orphans_come_to_a_subreaper
 	check remaining_processes_get_term remaining_get_term
@@ -478,7 +489,6 @@ os.execv(sys.argv[1], sys.argv[1:])' "$SANDBOX" run -- sh -c 'exit 5'
 
 signal_tests() {
 	check each_signal_arrives_exactly_once signals_arrive_once
-	check pid_1_forwards_term pid_1_forwards_term
 	check term_goes_to_the_group_and_usr1_to_the_child_alone groups_and_children
 	check a_command_without_handlers_ends_by_the_signal default_dispositions
 	check enter_becomes_the_command enter_is_the_command_itself
