@@ -2,11 +2,13 @@
 /* JSON and YAML. Knows nothing of what the documents mean. */
 #include "base/tree.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 
 void tree_free(cJSON **root)
 {
@@ -48,6 +50,14 @@ static char *path_key(const char *path, size_t len)
 	return buf_steal(&key);
 }
 
+static const cJSON *array_item(const cJSON *array, const char *index)
+{
+	const char *wrong = NULL;
+	long long i = strtonum(index, 0, INT_MAX, &wrong);
+
+	return wrong ? NULL : cJSON_GetArrayItem(array, (int)i);
+}
+
 const cJSON *tree_at(const cJSON *root, const char *path)
 {
 	while (root != NULL && *path != '\0') {
@@ -55,7 +65,7 @@ const cJSON *tree_at(const cJSON *root, const char *path)
 		autofree char *key = path_key(path, len);
 
 		if (cJSON_IsArray(root))
-			root = cJSON_GetArrayItem(root, (int)strtol(key, NULL, 10));
+			root = array_item(root, key);
 		else
 			root = cJSON_GetObjectItemCaseSensitive(root, key);
 		path += len;
@@ -129,8 +139,15 @@ char *tree_print(const cJSON *root)
 
 static int add_scalar(yaml_document_t *doc, const char *text, bool quoted)
 {
-	return yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)text, (int)strlen(text),
-					quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
+	yaml_scalar_style_t style = quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
+	int node = yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)text, (int)strlen(text), style);
+	autofree char *safe = NULL;
+
+	if (node != 0)
+		return node;
+	/* not UTF-8: libyaml refuses it, and ends the process when a missing node is used */
+	safe = log_safe_text(text, strlen(text));
+	return yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)safe, (int)strlen(safe), style);
 }
 
 /* A plain scalar must not be read back as another type: quote all that is not plainly a word. */
