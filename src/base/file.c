@@ -103,20 +103,26 @@ int dir_make(const char *path, struct error **err)
 		return error_errno(err, "cannot examine %s", path);
 	if (!streq(parent, path) && dir_make(parent, err) < 0)
 		return -1;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	/* another process may have been quicker; a dangling link would be in the way */
+	if (mkdir(path, 0700) < 0 && (errno != EEXIST || stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
 		return error_errno(err, "cannot make the directory %s", path);
 	return 0;
 }
 
 int dir_remove(const char *path, struct error **err)
 {
+	autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct dirent *entry;
-	DIR *dir = opendir(path);
+	DIR *dir;
 
-	if (dir == NULL && errno == ENOENT)
+	if (fd < 0 && errno == ENOENT)
 		return 0;
+	if (fd < 0 && errno == ENOTDIR) /* a file or a link in its place: what a link points to is not ours */
+		return file_remove(path, err);
+	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir == NULL)
 		return error_errno(err, "cannot remove %s", path);
+	fd = -1; /* closedir() closes it */
 	while ((entry = readdir(dir)) != NULL)
 		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
 			unlinkat(dirfd(dir), entry->d_name, 0);
