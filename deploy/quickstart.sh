@@ -421,20 +421,22 @@ undo_engine() {
 	done
 }
 
+# The last of it: the records themselves lie in directories that may be ours, too.
 undo_files() {
-	[ -n "$(recorded file)" ] || return 0
 	begin files 'removing what was installed'
 	recorded file | while read -r f; do rm -f -- "$f"; done
-	recorded dir | sort -r | while read -r d; do rmdir -- "$d" 2>/dev/null || true; done
+	dirs=$(recorded dir | sort -r)
 	finished
+	rm -rf "$STATE" "$BUILD"
+	printf '%s\n' "$dirs" | while read -r d; do rmdir -- "$d" 2>/dev/null || true; done
 }
 
 undo_all() {
-	if [ ! -s "$MANIFEST" ] && [ ! -e "$STATE/images-before" ]; then
-		rm -rf "$STATE"
+	if [ ! -s "$MANIFEST" ]; then
 		say 'quickstart: nothing to undo'
 		return 0
 	fi
+	set_up
 	say 'quickstart --undo will remove what it made:'
 	sed -E '/^(build|package|dir) /d; s/^/  - /' "$MANIFEST" >&2
 	confirm
@@ -448,13 +450,20 @@ undo_all() {
 	left=$(recorded package | tr '\n' ' ')
 	[ -z "$undo_failed" ] || die 'not everything could be removed: see above, and run --undo again'
 	undo_files
-	rm -rf "$STATE" "$BUILD"
 	[ -z "$left" ] || say "Left as they are: the packages it installed ($left)"
 	[ ! -d "$CACHE" ] || say "Left for the next time: the cache $CACHE"
 }
 
 set_up() {
+	su_new=
+	su_dir=$STATE
+	while [ ! -d "$su_dir" ]; do
+		su_new="$su_dir
+$su_new"
+		su_dir=$(dirname -- "$su_dir")
+	done
 	mkdir -p "$STATE"
+	printf '%s' "$su_new" | while read -r su_dir; do record dir "$su_dir"; done
 	exec 9>"$STATE/lock"
 	flock -n 9 || die 'another quickstart is running' 4
 	trap 'stopped 130' INT
@@ -464,7 +473,6 @@ set_up() {
 
 main() {
 	parse "$@"
-	set_up
 	if [ -n "$undo" ]; then
 		undo_all
 		return
@@ -474,6 +482,7 @@ main() {
 	missing=$(needs | missing_packages | tr '\n' ' ')
 	plan
 	confirm
+	set_up
 	do_packages
 	do_build
 	do_engine
