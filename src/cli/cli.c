@@ -239,7 +239,7 @@ static int without_command(const struct globals *globals, int argc, char **argv,
 		help_root(stdout, commands, ARRAY_LEN(commands));
 		return 0;
 	}
-	if (group && (argc == 1 || asked)) {
+	if (group && (argc == 1 || (asked && argc <= 2))) {
 		help_group(stdout, commands, ARRAY_LEN(commands), word);
 		return 0;
 	}
@@ -338,6 +338,11 @@ static int parse_and_run(const struct app *app, int argc, char **argv, int *stat
 		return -1;
 	argc -= optind;
 	argv += optind;
+	if (argc > 1 && streq(argv[0], "help")) { /* help COMMAND is COMMAND --help */
+		globals.help = true;
+		argc--;
+		argv++;
+	}
 	words = globals.version ? 0 : resolve(argc, argv, &in.command);
 	if (words == 0)
 		return without_command(&globals, argc, argv, err);

@@ -21,6 +21,20 @@ static const struct opt destroy_options[] = {
 typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,
 			struct error **err);
 
+/* Nobody named a gateway and none is active, but there are some: the default name must not choose
+ * one of them for a command that takes it away. */
+static int check_choice(const struct cli *cli, struct error **err)
+{
+	AUTO(record_list) list = { 0 };
+
+	if (registry_list(cli->paths, &list, err) < 0)
+		return -1;
+	if (list.n == 0)
+		return 0;
+	error_set(err, ERROR_USAGE, "no gateway is active: say which one with --name");
+	return error_hint(err, "openshell gateway list shows those that exist");
+}
+
 /* Both change a gateway in one call and tell whether there was anything. */
 static int tear_down(const struct cli *cli, const struct invocation *in, bool remove_image, teardown_fn *act,
 		     const char *done, struct error **err)
@@ -30,7 +44,7 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 	bool chosen, found = false;
 	int rc;
 
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || (!chosen && check_choice(cli, err) < 0) ||
 	    lock_take(&lock, cli->paths, name, in->command->path, err) < 0)
 		return -1;
 	cancel_catch();
@@ -116,7 +130,7 @@ static void print_list(const struct cli *cli, const struct record_list *list, co
 {
 	if (list->n == 0) {
 		puts("No gateways found.");
-		fputs("hint: openshell gateway start makes one\n", stderr);
+		output_hint("openshell gateway start makes one");
 		return;
 	}
 	show_record_table(cli, list, active);
@@ -183,7 +197,7 @@ static int run_select(const struct cli *cli, const struct invocation *in, int *s
 	active = show_active(cli);
 	print_list(cli, &list, active);
 	if (list.n > 0)
-		fputs("\nhint: openshell gateway select NAME\n", stderr);
+		output_hint("openshell gateway select NAME");
 	return 0;
 }
 

@@ -17,7 +17,7 @@ static int no_gateway(enum output_format format, int *status)
 	if (format == OUTPUT_TABLE) {
 		puts("Gateway Status\n");
 		output_field("Status", "No gateway configured.");
-		fputs("hint: openshell gateway start\n", stderr);
+		output_hint("openshell gateway start");
 	} else {
 		autotree cJSON *tree = cJSON_CreateObject();
 

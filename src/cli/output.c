@@ -177,6 +177,12 @@ void output_progress_failed(void)
 	live.cli = NULL;
 }
 
+void output_hint(const char *text)
+{
+	fflush(stdout);
+	fprintf(stderr, "hint: %s\n", text);
+}
+
 void output_tree(const cJSON *root, enum output_format format)
 {
 	autofree char *text = format == OUTPUT_YAML ? tree_print_yaml(root) : tree_print(root);

@@ -20,6 +20,9 @@ void output_progress_failed(void);
 /* A good end, on stderr: "✓ text" on a terminal. */
 void output_success(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
 
+/* What to do next, on stderr, after what stdout has so far. */
+void output_hint(const char *text);
+
 /* JSON or YAML on stdout. */
 void output_tree(const cJSON *root, enum output_format format);
 

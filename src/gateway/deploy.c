@@ -145,7 +145,10 @@ static int deploy_volume(struct deploy *deploy, struct error **err)
 	if (deploy->survey.volume_exists)
 		return 0;
 	deploy->made_volume = true; /* also when the call is cut off */
-	return docker_volume_create(deploy->env->docker, name, deploy->options->name, err);
+	if (docker_volume_create(deploy->env->docker, name, deploy->options->name, err) < 0)
+		return -1;
+	/* a bundle from an earlier volume is of a CA that is gone */
+	return mtls_remove(deploy->env->paths, deploy->options->name, err);
 }
 
 static void add_gateway_env(const struct deploy *deploy, struct container_spec *spec)
@@ -227,6 +230,7 @@ static int deploy_start(struct deploy *deploy, struct error **err)
 		return -1;
 	/* events of an earlier life of it are none of ours */
 	deploy->watch.died_code = -1;
+	deploy->watch.old_health_log = deploy->survey.container.health_log;
 	watch_logs(&deploy->watch, deploy->made_container);
 	return 0;
 }
@@ -471,8 +475,9 @@ int gateway_deploy(const struct gateway_env *env, const struct deploy_options *o
 		roll_back(&deploy);
 		return -1;
 	}
-	outcome->was_running = !must_wait(&deploy) && deploy.survey.action == ACTION_KEEP;
-	outcome->waited = !options->no_wait;
+	outcome->was_running = deploy.survey.action == ACTION_KEEP &&
+			       deploy.survey.container.health == HEALTH_HEALTHY;
+	outcome->waited = !options->no_wait || outcome->was_running;
 	outcome->record = deploy.record;
 	deploy.record = (struct record){ 0 };
 	return 0;

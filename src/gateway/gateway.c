@@ -77,6 +77,11 @@ int gateway_check_engine(const struct record *record, const struct engine *engin
 	return error_hint(err, "select that engine by DOCKER_HOST or a docker context, or use --force");
 }
 
+bool gateway_engine_is_here(const struct gateway_env *env)
+{
+	return env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://");
+}
+
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err)
 {
 	if (env->settings->docker_host != NULL)

@@ -43,6 +43,9 @@ char *gateway_node_name(const char *name);
  * A record that does not know its engine passes. */
 int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err) MUST_CHECK;
 
+/* Ports that the engine opens are opened on this machine, as far as DOCKER_HOST tells. */
+bool gateway_engine_is_here(const struct gateway_env *env);
+
 /* Where docker reaches its engine: DOCKER_HOST, else the context's address. The caller frees. */
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err) MUST_CHECK;
 

@@ -49,7 +49,7 @@ enum container_action {
 };
 const char *container_action_name(enum container_action action);
 
-/* image_id: of the image wanted, NULL when it is not here (the container is then taken as it is). */
+/* image_id: of the image wanted; NULL when the container is to be taken as it is; "" is no container's. */
 enum container_action observe_action(const struct container *container, const char *image_id,
 				     const struct plan *plan);
 

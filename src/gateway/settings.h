@@ -9,7 +9,7 @@
  *   OPENSHELL_REGISTRY_INSECURE, OPENSHELL_REGISTRY_USERNAME, OPENSHELL_REGISTRY_PASSWORD,
  *   OPENSHELL_REGISTRY_TOKEN      where the cluster pulls its images from, and as whom
  *   IMAGE_REPO_BASE, OPENSHELL_IMAGE_REPO_BASE   base path of the component images
- *   NAV_GATEWAY_TLS_ENABLED       whether client certificates are fetched (true/1/yes/false/0/no)
+ *   NAV_GATEWAY_TLS_ENABLED       whether client certificates are fetched (true/1/yes/on/false/0/no/off)
  *   OPENSHELL_DOCKER_TIMEOUT      seconds a quick docker call may take (60)
  *   OPENSHELL_PULL_TIMEOUT        seconds an image pull may take (3600)
  *   OPENSHELL_SYSTEM_GATEWAY_DIR, XDG_CONFIG_HOME, HOME, XDG_RUNTIME_DIR, TMPDIR   see paths.h

@@ -96,6 +96,8 @@ static int look(struct survey *survey, const struct gateway_env *env, struct err
 		return -1;
 	free(survey->image_ref);
 	survey->image_ref = xstrdup(survey->image.ref ? survey->image.ref : candidates.v[0]);
+	survey->other_image = survey->image.ref == NULL && survey->container.image_ref != NULL &&
+			      !argv_contains(&candidates, survey->container.image_ref);
 	return 0;
 }
 
@@ -133,20 +135,23 @@ static int check_engine(struct survey *survey, const struct gateway_env *env, co
 	return gateway_check_engine(&survey->record, &survey->engine, err);
 }
 
-static int check_exposure(const struct plan *plan, const struct deploy_options *options, struct error **err)
+/* What a gateway has been allowed once stays allowed; asked again is whoever asks for it again. */
+static bool is_asked_for(const struct survey *survey, const struct deploy_options *options)
 {
+	return survey->action == ACTION_CREATE || options->plaintext || options->disable_gateway_auth ||
+	       options->bind != NULL;
+}
+
+static int check_exposure(const struct survey *survey, const struct deploy_options *options, struct error **err)
+{
+	const struct plan *plan = &survey->plan;
 	bool open = plan->plaintext || plan->disable_gateway_auth;
 
-	if (!open || options->force || endpoint_is_loopback(plan->bind))
+	if (!open || options->force || endpoint_is_loopback(plan->bind) || !is_asked_for(survey, options))
 		return 0;
 	error_set(err, ERROR_REFUSED, "%s on %s would let anyone on the network control the gateway",
 		  plan->plaintext ? "--plaintext" : "--disable-gateway-auth", plan->bind);
 	return error_hint(err, "bind it to 127.0.0.1, or say --force");
-}
-
-static bool engine_is_here(const struct gateway_env *env)
-{
-	return env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://");
 }
 
 static int check_port_holders(const struct survey *survey, const struct gateway_env *env, struct error **err)
@@ -174,10 +179,10 @@ static int check_port(struct survey *survey, const struct gateway_env *env, stru
 	if (survey->action == ACTION_KEEP || survey->action == ACTION_UNPAUSE)
 		return 0;
 	if (survey->plan.port == 0)
-		return endpoint_free_port(engine_is_here(env) ? survey->plan.bind : "0.0.0.0", &survey->plan.port, err);
+		return endpoint_free_port(gateway_engine_is_here(env) ? survey->plan.bind : "0.0.0.0", &survey->plan.port, err);
 	if (check_port_holders(survey, env, err) < 0)
 		return -1;
-	if (own || !engine_is_here(env))
+	if (own || !gateway_engine_is_here(env))
 		return 0;
 	if (endpoint_port_busy(survey->plan.bind, survey->plan.port, &busy, err) < 0)
 		return -1;
@@ -190,32 +195,36 @@ static int check_port(struct survey *survey, const struct gateway_env *env, stru
 
 /* ------------------------------------------------------------------ putting it together */
 
+/* afresh: as if nothing of the gateway were there. */
 static int decide(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
-		  struct error **err)
+		  bool afresh, struct error **err)
 {
 	autofree char *tcp_host = endpoint_docker_tcp_host(env->settings->docker_host);
+	const struct container no_container = { .phase = PHASE_ABSENT };
+	const struct record no_record = { 0 };
 
 	plan_release(&survey->plan);
-	plan_make(&survey->plan, options, &survey->container, &survey->record, tcp_host);
-	survey->action = observe_action(&survey->container, survey->image.id, &survey->plan);
-	if (check_exposure(&survey->plan, options, err) < 0)
+	plan_make(&survey->plan, options, afresh ? &no_container : &survey->container,
+		  afresh ? &no_record : &survey->record, tcp_host);
+	if (afresh)
+		survey->action = ACTION_CREATE;
+	else
+		survey->action = observe_action(&survey->container,
+						survey->other_image ? "" : survey->image.id, &survey->plan);
+	if (check_exposure(survey, options, err) < 0)
 		return -1;
 	return check_engine(survey, env, options, err);
 }
 
-/* --recreate, or the answer of a person who was asked. */
 static bool wants_destroy(const struct survey *survey, const struct deploy_options *options)
 {
 	bool exists = survey->container.phase != PHASE_ABSENT || survey->volume_exists;
 
-	if (options->recreate)
-		return true;
 	return exists && options->confirm_recreate != NULL &&
 	       options->confirm_recreate(options->confirm_arg, options->name, &survey->container);
 }
 
-static int destroy_first(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
-			 struct error **err)
+static int destroy_first(struct survey *survey, const struct gateway_env *env, struct error **err)
 {
 	bool any = false;
 
@@ -223,23 +232,30 @@ static int destroy_first(struct survey *survey, const struct gateway_env *env, c
 		return error_wrap(err, "cannot remove what is there");
 	container_release(&survey->container);
 	survey->volume_exists = false;
-	/* as after a destroy: nothing of the former gateway counts any more */
 	record_release(&survey->record);
-	return decide(survey, env, options, err);
+	return 0;
 }
 
 int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 		struct error **err)
 {
+	bool afresh = options->recreate;
+
 	survey->container_name = gateway_container_name(options->name);
 	if (load_record(survey, env, options->name, err) < 0 || look(survey, env, err) < 0 ||
-	    decide(survey, env, options, err) < 0)
+	    decide(survey, env, options, afresh, err) < 0)
 		return -1;
-	if (survey->action == ACTION_KEEP && !options->recreate && options->confirm_recreate == NULL)
+	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL)
 		return 0;
 	if (docker_volume_exists(env->docker, survey->container_name, &survey->volume_exists, err) < 0)
 		return -1;
-	if (wants_destroy(survey, options) && destroy_first(survey, env, options, err) < 0)
+	if (!afresh && wants_destroy(survey, options)) {
+		afresh = true;
+		if (decide(survey, env, options, afresh, err) < 0)
+			return -1;
+	}
+	/* every reason to refuse comes before anything is lost */
+	if (check_port(survey, env, err) < 0)
 		return -1;
-	return check_port(survey, env, err);
+	return afresh ? destroy_first(survey, env, err) : 0;
 }

@@ -18,6 +18,7 @@ struct survey {
 	struct container container;
 	struct image image;         /* the one to use, when it is here */
 	char *image_ref;            /* the one to pull, when none is here */
+	bool other_image;           /* none is here, and the container is of none of those that may be taken */
 	struct engine engine;       /* only looked at when something has to change */
 	bool volume_exists;         /* likewise */
 	struct plan plan;

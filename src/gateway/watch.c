@@ -76,7 +76,10 @@ void watch_sleep(struct watch *watch, int64_t ms)
 
 static bool has_marker(const struct watch *watch, const struct container *container, const char *marker)
 {
-	if (container->health_log != NULL && strstr(container->health_log, marker) != NULL)
+	bool is_old = watch->old_health_log != NULL && container->health_log != NULL &&
+		      streq(watch->old_health_log, container->health_log);
+
+	if (!is_old && container->health_newest != NULL && strstr(container->health_newest, marker) != NULL)
 		return true;
 	for (size_t i = 0; i < RECENT_LINES; i++)
 		if (watch->recent[i] != NULL && strstr(watch->recent[i], marker) != NULL)

@@ -24,6 +24,7 @@ struct watch {
 	bool woken;                  /* an event came */
 	int died_code;               /* exit status in a die event, or -1 */
 	int restarts_before;
+	const char *old_health_log;  /* of the container's former life: says nothing of this one; may be NULL */
 	int pressure_seen;           /* looks in a row with that marker */
 	bool dns_failed;             /* names were seen not to be resolved; told once */
 	char *recent[RECENT_LINES];  /* last log lines, a ring */

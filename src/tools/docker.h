@@ -67,6 +67,7 @@ struct container {
 	bool gpu;
 	struct argv env;                 /* K=V, as the container was created */
 	char *health_log;                /* outputs of the last health checks, or NULL */
+	char *health_newest;             /* of the very last one, or NULL */
 };
 
 /* The value of a variable in the container's environment, or NULL. */

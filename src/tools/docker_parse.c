@@ -55,13 +55,13 @@ static char *copy(const cJSON *root, const char *path)
 }
 
 /* The outputs of the newest checks, oldest first. */
-static char *health_log(const cJSON *inspect)
+static char *health_log(const cJSON *inspect, int newest)
 {
 	const cJSON *log = tree_at(inspect, "State/Health/Log");
 	AUTO(buf) text = BUF_INIT;
 	int count = cJSON_GetArraySize(log);
 
-	for (int i = count > 3 ? count - 3 : 0; i < count; i++) {
+	for (int i = count > newest ? count - newest : 0; i < count; i++) {
 		const char *output = tree_str(cJSON_GetArrayItem(log, i), "Output");
 
 		if (!str_blank(output))
@@ -74,11 +74,11 @@ static char *health_log(const cJSON *inspect)
 static void parse_port(const cJSON *inspect, struct container *container)
 {
 	const cJSON *binding = tree_at(inspect, "HostConfig/PortBindings/" GATEWAY_NODE_PORT "~1tcp/0");
-	const char *port = tree_str(binding, "HostPort");
+	const char *port = tree_str(binding, "HostPort"), *wrong = NULL;
 
 	container->host_ip = copy(binding, "HostIp");
 	if (port != NULL)
-		container->host_port = (int)strtol(port, NULL, 10);
+		container->host_port = (int)strtonum(port, 1, 65535, &wrong); /* 0 when it is none */
 }
 
 int container_parse(const cJSON *inspect, const char *name, struct container *container, struct error **err)
@@ -98,7 +98,8 @@ int container_parse(const cJSON *inspect, const char *name, struct container *co
 	container->image_ref = copy(inspect, "Config/Image");
 	container->version = copy(inspect, "Config/Labels/" LABEL_VERSION);
 	container->gpu = cJSON_GetArraySize(tree_at(inspect, "HostConfig/DeviceRequests")) > 0;
-	container->health_log = health_log(inspect);
+	container->health_log = health_log(inspect, 3);
+	container->health_newest = health_log(inspect, 1);
 	parse_port(inspect, container);
 	cJSON_ArrayForEach(item, tree_at(inspect, "NetworkSettings/Networks"))
 		container->on_network |= streq(item->string, name);
@@ -135,6 +136,7 @@ void container_release(struct container *container)
 	free(container->version);
 	free(container->host_ip);
 	free(container->health_log);
+	free(container->health_newest);
 	argv_release(&container->env);
 	*container = (struct container){ 0 };
 }
@@ -179,11 +181,22 @@ static void parse_image(const cJSON *inspect, const char *const *refs, size_t co
 	images[i].has_healthcheck = cJSON_GetArraySize(check) > 0 && !lists(check, "NONE");
 }
 
+/* By name or ID: a container may have the name of an image that was asked for. */
+static bool is_container(const cJSON *inspect, const char *wanted)
+{
+	const char *name = tree_str(inspect, "Name"), *id = tree_str(inspect, "Id");
+
+	if (name == NULL || streq(name + (*name == '/'), wanted))
+		return true;
+	return id != NULL && *wanted != '\0' && str_starts(id, wanted);
+}
+
 static int parse_object(const cJSON *inspect, const char *container_name, const char *const *refs, size_t count,
 			struct container *container, struct image *images, struct error **err)
 {
 	if (tree_at(inspect, "State") != NULL && tree_at(inspect, "Image") != NULL)
-		return container_parse(inspect, container_name, container, err);
+		return is_container(inspect, container_name)
+			       ? container_parse(inspect, container_name, container, err) : 0;
 	if (tree_at(inspect, "RootFS") != NULL)
 		parse_image(inspect, refs, count, images);
 	return 0;
@@ -232,7 +245,7 @@ int parse_engine(const struct proc_result *result, struct engine *engine, struct
 	const char *cgroup;
 
 	info = tree_json(buf_str(&result->out), result->out.len, "docker info", &ignored);
-	if (result->code != 0 || tree_str(info, "ServerVersion") == NULL)
+	if (result->code != 0 || str_blank(tree_str(info, "ServerVersion")))
 		return no_engine(result, info, err);
 	engine->id = copy(info, "ID");
 	engine->version = copy(info, "ServerVersion");
