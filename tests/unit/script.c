@@ -2,11 +2,15 @@
 /* The scripted runner and its clock. */
 #include "script.h"
 
+#include <ftw.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/file.h"
 
 /* Not 0, so that a time taken for a difference shows. */
 #define START_MS 5000000
@@ -274,4 +278,118 @@ void assert_line(const struct argv *args, const char *expected)
 	autofree char *line = argv_quote(args);
 
 	assert_string_equal(line, expected);
+}
+
+/* ------------------------------------------------------------------ a gateway's surroundings */
+
+static void on_step(void *arg, const char *doing)
+{
+	argv_add(&((struct scene *)arg)->steps, doing);
+}
+
+static void on_done(void *arg)
+{
+	argv_add(&((struct scene *)arg)->steps, ".");
+}
+
+static void on_line(void *arg, const char *line, size_t len)
+{
+	argv_addf(&((struct scene *)arg)->lines, "%.*s", (int)len, line);
+}
+
+static void on_note(void *arg, const char *text)
+{
+	argv_add(&((struct scene *)arg)->notes, text);
+}
+
+static void on_warning(void *arg, const char *text)
+{
+	argv_add(&((struct scene *)arg)->warnings, text);
+}
+
+void scene_open(struct scene *scene)
+{
+	const char *base = getenv("TMPDIR");
+
+	*scene = (struct scene){
+		.dir = xasprintf("%s/openshell-unit-XXXXXX", base ? base : "/tmp"),
+		.progress = { on_step, on_done, on_line, on_note, on_warning, scene },
+	};
+	assert_non_null(mkdtemp(scene->dir));
+	scene->paths.user_root = xasprintf("%s/openshell", scene->dir);
+	scene->paths.locks = xasprintf("%s/locks", scene->dir);
+	scene->settings.docker_timeout_ms = 60000;
+	scene->settings.pull_timeout_ms = 3600000;
+	script_init(&scene->script, NULL, 0);
+	scene->env = (struct gateway_env){
+		&scene->settings, &scene->paths, &scene->script.docker, &scene->script.clock, &scene->progress,
+	};
+}
+
+static void forget_told(struct scene *scene)
+{
+	argv_release(&scene->steps);
+	argv_release(&scene->lines);
+	argv_release(&scene->notes);
+	argv_release(&scene->warnings);
+}
+
+void scene_script(struct scene *scene, const struct script_step *steps, size_t count)
+{
+	script_end(&scene->script);
+	script_init(&scene->script, steps, count);
+	forget_told(scene);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+void scene_close(struct scene *scene)
+{
+	script_end(&scene->script);
+	forget_told(scene);
+	nftw(scene->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	paths_release(&scene->paths);
+	free(scene->dir);
+}
+
+void scene_write(const struct scene *scene, const char *name, const char *text)
+{
+	autofree char *path = xasprintf("%s/%s", scene->paths.user_root, name);
+	autofree char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	struct error *err = NULL;
+
+	assert_int_equal(dir_make(dir, &err), 0);
+	assert_int_equal(file_write(path, text, strlen(text), &err), 0);
+}
+
+char *scene_read(const struct scene *scene, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", scene->paths.user_root, name);
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	if (file_read(path, 1 << 20, &text, &ignored) < 0)
+		return NULL;
+	return text.len > 0 ? buf_steal(&text) : xstrdup("");
+}
+
+bool scene_has(const struct scene *scene, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", scene->paths.user_root, name);
+
+	return access(path, F_OK) == 0;
+}
+
+bool says(const struct argv *lines, const char *part)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (strstr(lines->v[i], part) != NULL)
+			return true;
+	return false;
 }

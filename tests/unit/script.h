@@ -18,6 +18,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/proc.h"
+#include "gateway/gateway.h"
 #include "tools/docker.h"
 
 enum script_how {
@@ -84,5 +85,35 @@ void assert_error(struct error **err, enum error_kind kind, const char *part);
 
 /* The vector as argv_quote() prints it. */
 void assert_line(const struct argv *args, const char *expected);
+
+/* ------------------------------------------------------------------ a gateway's surroundings */
+
+/* What an operation on a gateway is given: no settings, an empty configuration directory of its own,
+ * the script's docker and clock, and a memory of what was told. */
+struct scene {
+	struct script script;
+	struct settings settings;
+	struct paths paths;
+	struct progress progress;
+	struct gateway_env env;
+	char *dir;
+	struct argv steps, lines, notes, warnings; /* steps: a "." for each that ended well */
+};
+
+void scene_open(struct scene *scene);
+/* The commands to come; those before must have been run. */
+void scene_script(struct scene *scene, const struct script_step *steps, size_t count);
+#define SCENE_SCRIPT(scene, steps) scene_script(scene, steps, ARRAY_LEN(steps))
+/* Checks the script, removes the directory. */
+void scene_close(struct scene *scene);
+
+/* Writes a file of the user's tree, directories included: "gateways/gw/metadata.json". */
+void scene_write(const struct scene *scene, const char *name, const char *text);
+/* What such a file holds; NULL when there is none. The caller frees. */
+char *scene_read(const struct scene *scene, const char *name);
+bool scene_has(const struct scene *scene, const char *name);
+
+/* One of the lines contains this. */
+bool says(const struct argv *lines, const char *part);
 
 #endif
