@@ -27,8 +27,8 @@ DEPLOY=$HERE/..
 
 K3S_IMAGE=${K3S_IMAGE:-rancher/k3s:v1.35.2-k3s1}
 DEBIAN_IMAGE=${DEBIAN_IMAGE:-debian:bookworm-slim}
-# What k3s itself runs; baked into the published form so that one image is enough there, too.
-K3S_NODE_IMAGES=${K3S_NODE_IMAGES:-}
+# Where a k3s release lists the images that it runs itself.
+K3S_RELEASES=${K3S_RELEASES:-https://github.com/k3s-io/k3s/releases/download}
 PULL_TIMEOUT=${PULL_TIMEOUT:-300}
 LOCAL_BASE=$DEPLOY/docker/local-base/build.sh
 LOCAL_BASE_IMAGE=openshell/local-base:v1.35.8
@@ -87,7 +87,7 @@ image_key() {
 key_for() {
 	kf_base=$1
 	[ "$kf_base" != local ] || kf_base="local $("$LOCAL_BASE" --print-key)"
-	content_key "$tag $(version) $DEBIAN_IMAGE $K3S_NODE_IMAGES $kf_base" \
+	content_key "$tag $(version) $DEBIAN_IMAGE $kf_base" \
 		"$DEPLOY/docker/Dockerfile.cluster" "$DEPLOY/docker/Dockerfile.gateway" "$DEPLOY/docker/gateway" \
 		"$DEPLOY/docker/cluster-entrypoint.sh" "$DEPLOY/docker/cluster-healthcheck.sh" "$DEPLOY/docker/debian-base.sh" \
 		"$DEPLOY/helm" "$DEPLOY/kube" "$HERE/build-images.sh" "${supervisor:-$DEPLOY/../src/sandbox}"
@@ -200,15 +200,30 @@ package_chart() {
 save_images() {
 	docker save -o "$1/openshell.tar" "openshell/gateway:$tag" "openshell/pki-job:$tag"
 	printf '%s\n' "openshell/gateway:$tag" "openshell/pki-job:$tag" >"$1/refs"
-	[ -n "$K3S_NODE_IMAGES" ] && [ "$base" != local ] || return 0
-	# shellcheck disable=SC2086 # a list of image names
-	docker save -o "$1/k3s.tar" $K3S_NODE_IMAGES
+	[ -s "$WORK/k3s-images" ] || return 0
+	# shellcheck disable=SC2046 # a list of image names
+	docker save -o "$1/k3s.tar" $(cat "$WORK/k3s-images")
 }
 
-pull_node_images() {
-	for pn_ref in $K3S_NODE_IMAGES; do
-		image_here "$pn_ref" || pull "$pn_ref"
-	done
+# Brings what k3s itself runs (pause, CoreDNS, the helm job, local-path, ...), so that a host without a registry needs no
+# more than the cluster image. Traefik is switched off on our nodes.
+provide_k3s_images() {
+	case $base in *rancher/k3s:*) ;; *) return 0 ;; esac
+	need 'curl curl'
+	pk_release=$(printf '%s' "${base##*:}" | sed 's/-k3s/%2Bk3s/')
+	if ! curl -fsSL --max-time 60 -o "$WORK/k3s-images.all" "$K3S_RELEASES/$pk_release/k3s-images.txt"; then
+		say 'the list of the images that k3s runs cannot be had: nodes will pull them'
+		return 0
+	fi
+	step 'pulling what k3s itself runs' pull_k3s_images
+}
+
+pull_k3s_images() {
+	grep -v traefik "$WORK/k3s-images.all" >"$WORK/k3s-images.new"
+	while read -r pk_ref; do
+		image_here "$pk_ref" || pull "$pk_ref"
+	done <"$WORK/k3s-images.new"
+	mv "$WORK/k3s-images.new" "$WORK/k3s-images"
 }
 
 stage() {
@@ -237,18 +252,34 @@ save_cluster() {
 	mv "$WORK/cluster.tar.zst" "$1"
 }
 
+# What a rebuild replaced stays only where a container runs it.
+our_image_ids() {
+	for oi_name in cluster gateway pki-job; do
+		docker image inspect -f '{{.Id}}' "openshell/$oi_name:$tag" 2>/dev/null || true
+	done
+}
+
+remove_replaced() {
+	our_image_ids >"$WORK/new-ids"
+	grep -vxFf "$WORK/new-ids" "$WORK/old-ids" | while read -r rr_id; do
+		docker rmi "$rr_id" >/dev/null 2>&1 || true
+	done
+}
+
 build() {
+	our_image_ids >"$WORK/old-ids"
 	provide_bases
 	context=$WORK/context
 	step "openshell/gateway:$tag" build_image gateway "$DEPLOY/docker/gateway" "$DEPLOY/docker/Dockerfile.gateway" gateway
 	step "openshell/pki-job:$tag" build_image pki-job "$DEPLOY/docker/gateway" "$DEPLOY/docker/Dockerfile.gateway" pki-job
 	stage "$context"
 	supervisor_into "$context/bin/openshell-sandbox"
-	[ "$base" = local ] || [ -z "$K3S_NODE_IMAGES" ] || step 'images that k3s runs' pull_node_images
+	[ "$OFFLINE" = true ] || provide_k3s_images
 	step 'archive of the images that the node runs' save_images "$context/images"
 	step "openshell/cluster:$tag" build_image cluster "$context" "$DEPLOY/docker/Dockerfile.cluster" "$target"
 	step "caching openshell/cluster:$tag" save_cluster "$(archive_for "$key")"
 	keep_newest 3 "$CACHE" "cluster-$(machine_arch)-"
+	remove_replaced
 }
 
 # With --base auto, what is here of either form is taken before the network is asked.
