@@ -408,6 +408,8 @@ start_catcher() {
 		echo up >"$1/ready"
 		while :; do sleep 0.02; done' sh "$TEST_TMP" &
 	supervisor=$!
+	# a failing test runs in a subshell and must not leave it behind
+	trap 'kill -KILL "$supervisor" 2>/dev/null || true' EXIT
 	await "$TEST_TMP/ready"
 }
 
