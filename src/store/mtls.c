@@ -61,6 +61,8 @@ int mtls_store(const struct paths *paths, const char *name, const struct buf val
 	autofree char *dir = paths_mtls_dir(paths, name), *parent = paths_gateway_dir(paths, name);
 	struct dir_entry entries[MTLS_FILES];
 
+	if (name_check_readable(name, err) < 0)
+		return -1;
 	for (int i = 0; i < MTLS_FILES; i++) {
 		if (!is_pem(buf_str(&values[i]), i))
 			return error_set(err, ERROR_SYSTEM, "the gateway's %s is not a PEM %s", mtls_keys[i],
@@ -77,6 +79,8 @@ int mtls_remove(const struct paths *paths, const char *name, struct error **err)
 	static const char *const suffixes[] = { "", ".tmp", ".bak" };
 	autofree char *dir = paths_mtls_dir(paths, name);
 
+	if (name_check_readable(name, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		autofree char *path = xasprintf("%s%s", dir, suffixes[i]);
 
@@ -137,11 +141,11 @@ static bool find_not_after(struct der certificate, unsigned *tag, struct der *ti
 static char *iso_time(unsigned tag, const struct der *time)
 {
 	size_t len = (size_t)(time->end - time->at), year_digits = tag == 0x18 ? 4 : 2;
-	autofree char *text = xstrndup((const char *)time->at, len);
+	autofree char *text = xstrndup((const char *)time->at, len); /* shorter where it holds a NUL */
 	const char *rest = text + year_digits;
 
-	if ((tag != 0x17 && tag != 0x18) || len != year_digits + 11 || text[len - 1] != 'Z' ||
-	    strspn(text, "0123456789") != len - 1)
+	if ((tag != 0x17 && tag != 0x18) || len != year_digits + 11 ||
+	    strspn(text, "0123456789") != len - 1 || text[len - 1] != 'Z')
 		return NULL;
 	return xasprintf("%s%.*s-%.2s-%.2sT%.2s:%.2s:%.2sZ",
 			 tag == 0x18 ? "" : text[0] < '5' ? "20" : "19", (int)year_digits, text, rest,
@@ -170,7 +174,9 @@ char *mtls_expiry(const struct paths *paths, const char *name)
 {
 	AUTO(buf) text = BUF_INIT;
 	autoerror struct error *ignored = NULL;
+	autofree char *dir = paths_mtls_dir(paths, name);
 
+	dir_recover(dir);
 	if (read_part(paths, name, MTLS_CERT, &text, &ignored) < 0)
 		return NULL;
 	return mtls_pem_expiry(buf_str(&text));

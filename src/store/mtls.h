@@ -27,7 +27,7 @@ int mtls_store(const struct paths *paths, const char *name, const struct buf val
 int mtls_remove(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 
 /* When the client's certificate ends, as "2036-11-22T17:38:00Z"; NULL when it cannot be told.
- * The caller frees. */
+ * Puts things back as mtls_examine() does. The caller frees. */
 char *mtls_expiry(const struct paths *paths, const char *name);
 
 /* The same for a certificate in PEM form. Pure. */

@@ -125,6 +125,13 @@ bool name_is_readable(const char *name)
 	       !streq(name, ".") && !streq(name, "..") && name[0] != '-';
 }
 
+int name_check_readable(const char *name, struct error **err)
+{
+	if (name_is_readable(name))
+		return 0;
+	return error_set(err, ERROR_USAGE, "'%s' is not a gateway name", name);
+}
+
 int name_check(const char *name, const char *what, struct error **err)
 {
 	if (name_is_valid(name))

@@ -50,6 +50,8 @@ char *paths_active(const char *root);
 bool name_is_valid(const char *name);
 /* A name of an entry that exists already: [A-Za-z0-9._-]+, not "." or "..", no leading "-". */
 bool name_is_readable(const char *name);
+/* ERROR_USAGE unless it is such a name: the last guard before a path is made of it. */
+int name_check_readable(const char *name, struct error **err) MUST_CHECK;
 /* ERROR_USAGE that says what a name may be. what: "--name", "OPENSHELL_GATEWAY". */
 int name_check(const char *name, const char *what, struct error **err) MUST_CHECK;
 
