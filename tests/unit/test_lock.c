@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One command at a time: a child holds the lock. */
+#include "script.h"
+#include "scratch.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/lock.h"
+
+static struct paths paths_here(void)
+{
+	return (struct paths){ .locks = (char *)(uintptr_t)scratch("run/openshell") };
+}
+
+/* A process that holds the lock until it is killed. */
+static pid_t holder(const struct paths *paths, const char *name)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct lock lock = LOCK_INIT;
+		struct error *err = NULL;
+
+		if (lock_take(&lock, paths, name, "gateway start", &err) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void end(pid_t pid, int sig)
+{
+	assert_int_equal(kill(pid, sig), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void a_free_lock_is_taken_and_its_file_is_private(void **state)
+{
+	const struct paths paths = paths_here();
+	AUTO(lock) lock = LOCK_INIT;
+	autofree char *line = xasprintf("process %ld (openshell gateway stop)\n", (long)getpid());
+	struct error *err = NULL;
+
+	(void)state;
+	umask(0);
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway stop", &err), 0);
+	assert_mode(scratch("run/openshell"), 0700);
+	assert_mode(scratch("run/openshell/dev.lock"), 0600);
+	assert_holds(scratch("run/openshell/dev.lock"), line);
+}
+
+static void a_busy_gateway_names_who_is_at_work(void **state)
+{
+	const struct paths paths = paths_here();
+	pid_t pid = holder(&paths, "dev");
+	autofree char *words = xasprintf("gateway 'dev' is busy: process %ld (openshell gateway start) is at work", (long)pid);
+	AUTO(lock) lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway stop", &err), -1);
+	assert_int_equal(lock.fd, -1);
+	assert_true(err->retriable);
+	assert_int_equal(error_exit_code(err), 4);
+	assert_error(&err, ERROR_CONFLICT, words);
+	end(pid, SIGTERM);
+}
+
+static void gateways_do_not_keep_each_other_out(void **state)
+{
+	const struct paths paths = paths_here();
+	pid_t pid = holder(&paths, "dev");
+	AUTO(lock) lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(lock_take(&lock, &paths, "prod", "gateway start", &err), 0);
+	end(pid, SIGTERM);
+}
+
+static void the_lock_of_a_killed_process_is_free(void **state)
+{
+	const struct paths paths = paths_here();
+	AUTO(lock) lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	end(holder(&paths, "dev"), SIGKILL);
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), 0);
+}
+
+static void a_released_lock_can_be_taken_again(void **state)
+{
+	const struct paths paths = paths_here();
+	struct lock lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	lock_release(&lock);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), 0);
+		lock_release(&lock);
+		lock_release(&lock);
+		assert_int_equal(lock.fd, -1);
+	}
+}
+
+/* A child that outlived us would keep the lock. */
+static void children_do_not_inherit_the_lock(void **state)
+{
+	const struct paths paths = paths_here();
+	AUTO(proc_spec) spec = PROC_SPEC_INIT("ls");
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	AUTO(lock) lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), 0);
+	argv_addl(&spec.argv, "/bin/sh", "-c", "ls -l /proc/$$/fd", NULL);
+	spec.out.how = PROC_CAPTURE;
+	assert_int_equal(runner_check(&runner_real, &spec, &result, &err), 0);
+	assert_null(strstr(buf_str(&result.out), "dev.lock"));
+}
+
+static void a_directory_that_others_can_write_is_refused(void **state)
+{
+	static const mode_t modes[] = { 0770, 0707, 01777 };
+	const struct paths paths = paths_here();
+	struct lock lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("run/openshell/x"), "");
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		assert_int_equal(chmod(paths.locks, modes[i]), 0);
+		assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), -1);
+		assert_error(&err, ERROR_REFUSED, "only you can write");
+	}
+}
+
+static void a_directory_of_another_user_or_a_link_to_one_is_refused(void **state)
+{
+	const struct paths paths = paths_here();
+	struct lock lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("real/x"), "");
+	scratch_put(scratch("run/x"), "");
+	assert_int_equal(symlink("../real", paths.locks), 0);
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), -1);
+	assert_error(&err, ERROR_REFUSED, "directory of yours");
+	if (geteuid() != 0)
+		return; /* giving a directory away takes root */
+	assert_int_equal(unlink(paths.locks), 0);
+	assert_int_equal(mkdir(paths.locks, 0700), 0);
+	assert_int_equal(chown(paths.locks, 12345, 12345), 0);
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), -1);
+	assert_error(&err, ERROR_REFUSED, "directory of yours");
+}
+
+static void a_link_or_directory_in_place_of_the_lock_is_refused(void **state)
+{
+	const struct paths paths = paths_here();
+	struct lock lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("target"), "mine");
+	scratch_put(scratch("run/openshell/x"), "");
+	assert_int_equal(symlink("../../target", scratch("run/openshell/dev.lock")), 0);
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "cannot lock");
+	assert_holds(scratch("target"), "mine");
+	assert_int_equal(mkdir(scratch("run/openshell/b.lock"), 0700), 0);
+	assert_int_equal(lock_take(&lock, &paths, "b", "gateway start", &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "cannot lock");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_free_lock_is_taken_and_its_file_is_private),
+		CASE(a_busy_gateway_names_who_is_at_work),
+		CASE(gateways_do_not_keep_each_other_out),
+		CASE(the_lock_of_a_killed_process_is_free),
+		CASE(a_released_lock_can_be_taken_again),
+		CASE(children_do_not_inherit_the_lock),
+		CASE(a_directory_that_others_can_write_is_refused),
+		CASE(a_directory_of_another_user_or_a_link_to_one_is_refused),
+		CASE(a_link_or_directory_in_place_of_the_lock_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
