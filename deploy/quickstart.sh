@@ -337,6 +337,7 @@ do_images() {
 
 do_gateway() {
 	"$openshell" gateway info --name "$name" >/dev/null 2>&1 || record gateway "$name"
+	[ -d "${XDG_CONFIG_HOME:-$HOME/.config}" ] || record dir "${XDG_CONFIG_HOME:-$HOME/.config}"
 	begin gateway "starting $name"
 	logged "$openshell" gateway start --name "$name" ${port:+--port "$port"} || failed 'the gateway did not start' "$?"
 	finished
