@@ -16,13 +16,9 @@ START_LIMIT=${START_LIMIT:-300}
 IMAGE=openshell/cluster:dev
 
 provide_images() {
-	docker image inspect "$IMAGE" >/dev/null 2>&1 || provide_images_now
+	HOME=$REAL_HOME DOCKER_BUILDKIT=0 "$REPO/deploy/scripts/build-images.sh" --tag dev
 	KUBECTL=$IN_TEST_ENGINE/kubectl
 	[ -x "$KUBECTL" ] || copy_kubectl
-}
-
-provide_images_now() {
-	HOME=$REAL_HOME DOCKER_BUILDKIT=0 "$REPO/deploy/scripts/build-images.sh" --tag dev
 }
 
 # The image's own kubectl is a static program, and the one that is sure to fit.
