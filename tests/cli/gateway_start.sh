@@ -255,6 +255,7 @@ bad_secret() {
 	new_home
 	given_engine
 	given_bundle openshell
+	: >"$engine/volumes/$C"
 	rule docker 10-secret 'get secret'
 	answer last out 'bm90IGEgY2VydGlmaWNhdGU=
 bm90IGEgY2VydGlmaWNhdGU=
