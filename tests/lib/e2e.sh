@@ -16,7 +16,7 @@ START_LIMIT=${START_LIMIT:-300}
 IMAGE=openshell/cluster:dev
 
 provide_images() {
-	HOME=$REAL_HOME DOCKER_BUILDKIT=0 "$REPO/deploy/scripts/build-images.sh" --tag dev
+	HOME=$REAL_HOME DOCKER_BUILDKIT=0 "$REPO/deploy/scripts/build-images.sh" --tag dev || return
 	KUBECTL=$IN_TEST_ENGINE/kubectl
 	[ -x "$KUBECTL" ] || copy_kubectl
 }
