@@ -66,7 +66,7 @@ go_program() {
 		step "go build $1" go_build "$2" "$3" "-s -w $4" "$5" "$gp_out"
 	fi
 	touch "$gp_out"
-	keep_newest 3 "$CACHE/bin" "$1-$arch-"
+	keep_newest 2 "$CACHE/bin" "$1-$arch-"
 	ln "$gp_out" "$WORK/bin/$1"
 }
 
