@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/tree.h"
 #include "store/mtls.h"
 
@@ -74,6 +75,14 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
+/* What is printed and passed on: no value has a reason to hold anything else. */
+static bool is_showable(const char *text)
+{
+	autofree char *safe = log_safe_text(text, strlen(text));
+
+	return streq(safe, text);
+}
+
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
 	const char *name = tree_str(root, "name"), *endpoint = tree_str(root, "gateway_endpoint");
@@ -86,6 +95,8 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
 	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_endpoint' is neither https:// nor http://", path);
+	if (!is_showable(endpoint))
+		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_endpoint' holds control characters or no UTF-8", path);
 	if (port < 0 || port > 65535)
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
 	record->name = xstrdup(name);
@@ -95,8 +106,12 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
 		const char *text = tree_str(root, optional_keys[i].key);
 
-		if (!str_blank(text))
-			*field(record, i) = xstrdup(text);
+		if (str_blank(text))
+			continue;
+		if (!is_showable(text))
+			return error_set(err, ERROR_SYSTEM, "%s: '%s' holds control characters or no UTF-8", path,
+					 optional_keys[i].key);
+		*field(record, i) = xstrdup(text);
 	}
 	return 0;
 }
@@ -142,6 +157,8 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 {
 	struct record loaded = { 0 };
 
+	if (name_check_readable(name, err) < 0)
+		return -1;
 	loaded.path = find(paths, name, &loaded.source);
 	if (loaded.path == NULL)
 		return error_set(err, ERROR_ABSENT, "there is no gateway '%s' (no %s/gateways/%s/metadata.json%s%s)",
@@ -151,6 +168,9 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 		record_release(&loaded);
 		return error_wrap(err, "the entry of gateway '%s' cannot be used", name);
 	}
+	/* look-ups go by the file's place, so that is the name an entry has */
+	free(loaded.name);
+	loaded.name = xstrdup(name);
 	*record = loaded;
 	return 0;
 }
@@ -183,6 +203,8 @@ int registry_save(const struct paths *paths, const struct record *record, struct
 	autofree char *path = paths_metadata(paths, record->name);
 	autofree char *text = print(record);
 
+	if (name_check_readable(record->name, err) < 0)
+		return -1;
 	if (file_holds(path, text))
 		return 0;
 	if (dir_make(dir, err) < 0)
@@ -195,6 +217,8 @@ int registry_remove(const struct paths *paths, const char *name, bool *removed, 
 	autofree char *dir = paths_gateway_dir(paths, name), *flat = paths_flat_metadata(paths, name);
 	autofree char *parent = xasprintf("%s/gateways", paths->user_root);
 
+	if (name_check_readable(name, err) < 0)
+		return -1;
 	*removed = is_there(flat) || is_there(dir);
 	if (mtls_remove(paths, name, err) < 0 || file_remove(flat, err) < 0 || dir_remove(dir, err) < 0)
 		return -1;
@@ -215,9 +239,8 @@ static void add_entry(struct record_list *list, const char *name, enum record_so
 		record.source = source;
 		record.invalid = error_text(err);
 	}
-	/* look-ups go by the file's place, so that is the name an entry has */
 	free(record.name);
-	record.name = xstrdup(name);
+	record.name = xstrdup(name); /* as in registry_load() */
 	record.path = xstrdup(path);
 	if ((list->n & (list->n - 1)) == 0)
 		list->v = xreallocarray(list->v, list->n ? list->n * 2 : 1, sizeof(*list->v));
@@ -306,6 +329,12 @@ void record_list_release(struct record_list *list)
 
 /* ------------------------------------------------------------------ the active gateway */
 
+static void trim(struct buf *text)
+{
+	buf_trim_end(text);
+	buf_drop(text, strspn(buf_str(text), " \t\r\n"));
+}
+
 static char *read_active(const char *root, struct argv *warnings)
 {
 	autofree char *path = paths_active(root);
@@ -320,7 +349,7 @@ static char *read_active(const char *root, struct argv *warnings)
 		}
 		return NULL;
 	}
-	buf_trim_end(&text);
+	trim(&text);
 	if (text.len == 0)
 		return NULL;
 	if (strlen(buf_str(&text)) != text.len || !name_is_readable(buf_str(&text))) {
@@ -343,6 +372,8 @@ int registry_set_active(const struct paths *paths, const char *name, struct erro
 {
 	autofree char *path = paths_active(paths->user_root);
 
+	if (name_check_readable(name, err) < 0)
+		return -1;
 	if (file_holds(path, name))
 		return 0;
 	if (dir_make(paths->user_root, err) < 0)
@@ -358,7 +389,7 @@ int registry_clear_active(const struct paths *paths, const char *name, struct er
 
 	if (file_read(path, 4096, &text, &ignored) < 0)
 		return 0;
-	buf_trim_end(&text);
+	trim(&text);
 	if (!streq(buf_str(&text), name))
 		return 0;
 	if (file_remove(path, err) < 0)
