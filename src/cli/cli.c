@@ -359,7 +359,8 @@ static int parse_and_run(const struct app *app, int argc, char **argv, int *stat
 		help_command(stdout, in.command);
 		return 0;
 	}
-	if (check_operands(&in, err) < 0)
+	if (check_operands(&in, err) < 0 ||
+	    (in.gateway != NULL && !name_is_readable(in.gateway) && name_check(in.gateway, "--gateway", err) < 0))
 		return -1;
 	return run_command(app, &in, status, err);
 }

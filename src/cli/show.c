@@ -14,8 +14,10 @@ char *show_active(const struct cli *cli)
 	AUTO(argv) warnings = ARGV_INIT;
 	char *name;
 
-	if (cli->settings->gateway != NULL)
+	if (cli->settings->gateway != NULL && name_is_readable(cli->settings->gateway))
 		return xstrdup(cli->settings->gateway);
+	if (cli->settings->gateway != NULL)
+		argv_add(&warnings, "OPENSHELL_GATEWAY is ignored: it does not hold a gateway name");
 	name = registry_active(cli->paths, &warnings);
 	output_warnings(cli, &warnings);
 	return name;

@@ -427,6 +427,7 @@ static void take_back(struct deploy *deploy, bool made, const char *what,
 static void roll_back(struct deploy *deploy)
 {
 	autoerror struct error *ignored = NULL;
+	bool removed;
 
 	/* a second signal breaks this off; what is left is told */
 	cancel_forget();
@@ -439,11 +440,13 @@ static void roll_back(struct deploy *deploy)
 	take_back(deploy, deploy->made_container, "container", docker_container_remove);
 	take_back(deploy, deploy->made_network, "network", docker_network_remove);
 	take_back(deploy, deploy->made_volume, "volume", docker_volume_remove);
-	if (deploy->made_bundle)
-		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
-	if (deploy->survey.record.name == NULL) {
+	/* the record was written, but not made active; an entry that was there before stays */
+	if (deploy->state >= DEPLOY_RECORDED && deploy->survey.record.name == NULL) {
+		(void)!registry_remove(deploy->env->paths, deploy->options->name, &removed, &ignored);
+	} else if (deploy->made_bundle) {
 		autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name);
 
+		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
 		dir_remove_if_empty(dir);
 	}
 }
