@@ -11,7 +11,7 @@ set -eu
 
 ROOT=${OPENSHELL_ROOT:-}
 PORT=${OPENSHELL_NODE_PORT:-30051}
-PORT_TRIES=${OPENSHELL_PORT_TRIES:-9}
+WAIT=${OPENSHELL_PORT_WAIT:-2}
 SUPERVISOR=$ROOT/opt/openshell/bin/openshell-sandbox
 ENVOY_MANIFEST=$ROOT/opt/openshell/manifests/envoy-gateway-helmchart.yaml
 HELMCHART=openshell-helmchart.yaml
@@ -47,25 +47,16 @@ node_address() {
 	printf '%s\n' "${na:-127.0.0.1}"
 }
 
-# Opens and closes; a byte would make the TLS server complain.
-port_is_open() {
-	if command -v bash >/dev/null 2>&1; then
-		# shellcheck disable=SC2016 # bash expands these, not this shell
-		timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$PORT" 2>/dev/null
-	else
-		timeout 1 nc -w 1 "$1" "$PORT" </dev/null >/dev/null 2>&1
-	fi
-}
-
+# Opens and closes; a byte would make the TLS server complain. All the tries
+# together take WAIT seconds at most, also where packets are dropped.
+# shellcheck disable=SC2016 # the inner shell expands these
 wait_for_port() {
-	wp_address=$(node_address)
-	wp_left=$PORT_TRIES
-	while ! port_is_open "$wp_address"; do
-		wp_left=$((wp_left - 1))
-		[ "$wp_left" -gt 0 ] || return 0
-		sleep 0.25
-	done
-	PORT_OPEN=yes
+	if command -v bash >/dev/null 2>&1; then
+		set -- bash -c 'until (exec 3<>"/dev/tcp/$0/$1"); do sleep 0.2; done' "$(node_address)" "$PORT"
+	else
+		set -- sh -c 'until nc -w 1 "$0" "$1" </dev/null; do sleep 0.2; done' "$(node_address)" "$PORT"
+	fi
+	! timeout "$WAIT" "$@" >/dev/null 2>&1 || PORT_OPEN=yes
 }
 
 tls_enabled() {
@@ -92,7 +83,7 @@ registry_name() {
 start_dns_probe() {
 	sp_name=$(registry_name)
 	[ -n "$sp_name" ] || return 0
-	timeout 1 nslookup -timeout=1 -retry=0 "$sp_name" >/dev/null 2>&1 &
+	timeout -s KILL 1 nslookup -timeout=1 -retry=0 "$sp_name" >/dev/null 2>&1 &
 	DNS_PID=$!
 }
 
@@ -108,7 +99,7 @@ query() {
 	[ ! -e "$ENVOY_MANIFEST" ] || set -- "$@" gateways.gateway.networking.k8s.io/openshell-gateway
 	# Without the port the answer only explains, so it may take less time.
 	if [ "$PORT_OPEN" = yes ]; then qu_limit=2; else qu_limit=1; fi
-	timeout "$qu_limit" kubectl -n openshell get "$@" --ignore-not-found -o "go-template=$FACTS"
+	timeout -s KILL "$qu_limit" kubectl -n openshell get "$@" --ignore-not-found -o "go-template=$FACTS"
 }
 
 has() {

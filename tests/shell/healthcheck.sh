@@ -66,7 +66,7 @@ run() {
 	shift
 	: >"$CALLS"
 	expect_status "$rn_want" env -i PATH="$F:$TOOLS" OPENSHELL_ROOT="$R" OPENSHELL_NODE_PORT="$OPEN_PORT" CALLS="$CALLS" \
-		OPENSHELL_PORT_TRIES=1 ANSWER="$ALL" "$@" "$SH" "$HEALTHCHECK" >"$OUT" || { cat "$OUT"; return 1; }
+		OPENSHELL_PORT_WAIT=1 ANSWER="$ALL" "$@" "$SH" "$HEALTHCHECK" >"$OUT" || { cat "$OUT"; return 1; }
 }
 
 without() {
@@ -92,7 +92,7 @@ an_api_that_does_not_answer_is_unhealthy() {
 
 an_api_that_hangs_is_given_up_in_time() {
 	ah_from=$(date +%s%N)
-	run 1 API_HANGS=1 DNS_HANGS=1 OPENSHELL_NODE_PORT=1 OPENSHELL_PORT_TRIES=6
+	run 1 API_HANGS=1 DNS_HANGS=1 OPENSHELL_NODE_PORT=1 OPENSHELL_PORT_WAIT=2
 	[ $((($(date +%s%N) - ah_from) / 1000000)) -lt 3500 ]
 }
 
@@ -192,7 +192,7 @@ a_port_that_opens_within_a_second_is_seen() {
 import socket
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(('127.0.0.1', $ap)); s.listen(8); s.accept()[0].recv(1)") &
-	run 0 OPENSHELL_NODE_PORT="$ap" OPENSHELL_PORT_TRIES=6
+	run 0 OPENSHELL_NODE_PORT="$ap" OPENSHELL_PORT_WAIT=2
 }
 
 the_gateway_object_counts_only_where_envoy_is_bundled() {
