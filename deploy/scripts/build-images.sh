@@ -226,16 +226,21 @@ pull_k3s_images() {
 	mv "$WORK/k3s-images.new" "$WORK/k3s-images"
 }
 
+# stage CONTEXT: the files of the image below root/, where the Dockerfile takes them from.
 stage() {
-	mkdir -p "$1/bin" "$1/charts" "$1/images" "$1/manifests" "$1/gpu-manifests"
-	cp "$DEPLOY/docker/cluster-entrypoint.sh" "$DEPLOY/docker/cluster-healthcheck.sh" "$1/"
-	cp "$DEPLOY"/kube/manifests/*.yaml "$1/manifests/"
-	cp "$DEPLOY"/kube/gpu-manifests/*.yaml "$1/gpu-manifests/"
+	s_opt=$1/root/opt/openshell
+	s_bin=$1/root/usr/local/bin
+	mkdir -p "$s_bin" "$s_opt/bin" "$s_opt/charts" "$s_opt/images" "$s_opt/manifests" "$s_opt/gpu-manifests"
+	cp "$DEPLOY/docker/cluster-entrypoint.sh" "$DEPLOY/docker/cluster-healthcheck.sh" "$s_bin/"
+	cp "$DEPLOY"/kube/manifests/*.yaml "$s_opt/manifests/"
+	cp "$DEPLOY"/kube/gpu-manifests/*.yaml "$s_opt/gpu-manifests/"
 	for s_chart in "$DEPLOY"/helm/*/Chart.yaml; do
-		package_chart "$(basename "$(dirname "$s_chart")")" "$1/charts"
+		package_chart "$(basename "$(dirname "$s_chart")")" "$s_opt/charts"
 	done
+	supervisor_into "$s_opt/bin/openshell-sandbox"
+	step 'archive of the images that the node runs' save_images "$s_opt/images"
 	chmod -R u=rwX,go=rX "$1"
-	chmod 0755 "$1"/*.sh
+	chmod 0755 "$s_bin"/*.sh
 }
 
 supervisor_into() {
@@ -252,34 +257,23 @@ save_cluster() {
 	mv "$WORK/cluster.tar.zst" "$1"
 }
 
-# What a rebuild replaced stays only where a container runs it.
-our_image_ids() {
-	for oi_name in cluster gateway pki-job; do
-		docker image inspect -f '{{.Id}}' "openshell/$oi_name:$tag" 2>/dev/null || true
-	done
-}
-
+# What was replaced is known by our label; where a container still runs it, it stays until a later run.
 remove_replaced() {
-	our_image_ids >"$WORK/new-ids"
-	grep -vxFf "$WORK/new-ids" "$WORK/old-ids" | while read -r rr_id; do
+	docker images -q --no-trunc -f dangling=true -f "label=$KEY_LABEL" | sort -u | while read -r rr_id; do
 		docker rmi "$rr_id" >/dev/null 2>&1 || true
 	done
 }
 
 build() {
-	our_image_ids >"$WORK/old-ids"
 	provide_bases
 	context=$WORK/context
 	step "openshell/gateway:$tag" build_image gateway "$DEPLOY/docker/gateway" "$DEPLOY/docker/Dockerfile.gateway" gateway
 	step "openshell/pki-job:$tag" build_image pki-job "$DEPLOY/docker/gateway" "$DEPLOY/docker/Dockerfile.gateway" pki-job
-	stage "$context"
-	supervisor_into "$context/bin/openshell-sandbox"
 	[ "$OFFLINE" = true ] || provide_k3s_images
-	step 'archive of the images that the node runs' save_images "$context/images"
+	stage "$context"
 	step "openshell/cluster:$tag" build_image cluster "$context" "$DEPLOY/docker/Dockerfile.cluster" "$target"
 	step "caching openshell/cluster:$tag" save_cluster "$(archive_for "$key")"
 	keep_newest 3 "$CACHE" "cluster-$(machine_arch)-"
-	remove_replaced
 }
 
 # With --base auto, what is here of either form is taken before the network is asked.
@@ -312,10 +306,12 @@ main() {
 	need "$NEEDS"
 	lock_cache images
 	look_for_any
-	[ "$found" = false ] || return 0
-	choose_base
-	key=$(key_for "$base")
-	build
+	if [ "$found" = false ]; then
+		choose_base
+		key=$(key_for "$base")
+		build
+	fi
+	remove_replaced
 	say "openshell/cluster:$tag, openshell/gateway:$tag and openshell/pki-job:$tag are ready"
 }
 

@@ -37,7 +37,7 @@ build)
 		shift
 	done
 	echo "$key" >"$(file "$ref")"
-	[ ! -e "$1/charts" ] || { rm -rf "$TEST_TMP/context" && cp -a "$1" "$TEST_TMP/context"; }
+	[ ! -e "$1/root" ] || { rm -rf "$TEST_TMP/context" && cp -a "$1" "$TEST_TMP/context"; }
 	;;
 save)
 	case $1 in
@@ -122,23 +122,25 @@ restores_without_the_network() {
 stages_what_the_dockerfile_names() {
 	fresh
 	build
-	for file in cluster-entrypoint.sh cluster-healthcheck.sh bin/openshell-sandbox charts/openshell-0.1.0.tgz images/refs \
-		images/openshell.tar manifests/openshell-helmchart.yaml; do
-		[ -s "$TEST_TMP/context/$file" ] || { echo "missing: $file"; return 1; }
+	root=$TEST_TMP/context/root
+	for file in usr/local/bin/cluster-entrypoint.sh usr/local/bin/cluster-healthcheck.sh opt/openshell/bin/openshell-sandbox \
+		opt/openshell/charts/openshell-0.1.0.tgz opt/openshell/images/refs opt/openshell/images/openshell.tar \
+		opt/openshell/manifests/openshell-helmchart.yaml; do
+		[ -s "$root/$file" ] || { echo "missing: $file"; return 1; }
 	done
 	expect_equal "openshell/gateway:dev
-openshell/pki-job:dev" "$(cat "$TEST_TMP/context/images/refs")"
-	expect_mode 755 "$TEST_TMP/context/bin/openshell-sandbox"
+openshell/pki-job:dev" "$(cat "$root/opt/openshell/images/refs")"
+	expect_mode 755 "$root/opt/openshell/bin/openshell-sandbox"
 }
 
 packages_the_chart_alike() {
 	fresh
 	build
-	sum=$(sha256sum <"$TEST_TMP/context/charts/openshell-0.1.0.tgz")
+	sum=$(sha256sum <"$TEST_TMP/context/root/opt/openshell/charts/openshell-0.1.0.tgz")
 	find "$tree/deploy/helm" -exec touch {} +
 	fresh
 	build
-	expect_equal "$sum" "$(sha256sum <"$TEST_TMP/context/charts/openshell-0.1.0.tgz")"
+	expect_equal "$sum" "$(sha256sum <"$TEST_TMP/context/root/opt/openshell/charts/openshell-0.1.0.tgz")"
 }
 
 keeps_three() {

@@ -6,6 +6,7 @@
 
 NAME=${0##*/}
 NAME=${NAME%.sh}
+WORK=
 : "${OFFLINE:=false}"
 
 say() {
@@ -23,7 +24,7 @@ step() {
 	step_what=$1
 	shift
 	step_start=$(date +%s)
-	step_log=$(mktemp "${TMPDIR:-/tmp}/$NAME.XXXXXX")
+	step_log=$(mktemp "${WORK:-${TMPDIR:-/tmp}}/$NAME.XXXXXX")
 	set +e
 	(
 		set -e
