@@ -28,6 +28,7 @@ struct deploy {
 	bool watching;
 	char *node; /* the Kubernetes node's name */
 	bool made_network, made_volume, made_container, made_bundle;
+	bool create_failed; /* made_container is only a guess then */
 	struct record record;
 };
 
@@ -122,7 +123,8 @@ static int deploy_network(struct deploy *deploy, struct error **err)
 		deploy->made_network = true;
 	} else {
 		if (error_is(first, ERROR_CANCELLED)) {
-			deploy->made_network = true; /* perhaps; it is this gateway's in any case */
+			/* perhaps, unless a container has it already */
+			deploy->made_network = !deploy->survey.container.on_network;
 			*err = STEAL(first);
 			return -1;
 		}
@@ -196,7 +198,10 @@ static int deploy_create(struct deploy *deploy, struct error **err)
 	/* docker may have made it although the call failed or was cut off */
 	deploy->made_container = true;
 	free(STEAL(deploy->record.container_id));
-	return docker_container_create(deploy->env->docker, &spec, &deploy->record.container_id, err);
+	if (docker_container_create(deploy->env->docker, &spec, &deploy->record.container_id, err) == 0)
+		return 0;
+	deploy->create_failed = true;
+	return -1;
 }
 
 static bool is_down(const struct deploy *deploy)
@@ -424,6 +429,19 @@ static void take_back(struct deploy *deploy, bool made, const char *what,
 	progress_warn(deploy->env, "to remove it: openshell gateway destroy --name %s", deploy->options->name);
 }
 
+/* After a failed create a container may be there that we did not make: ours has never been started.
+ * One that cannot be looked at is told as what remains. */
+static bool has_own_container(const struct deploy *deploy)
+{
+	AUTO(container) now = { 0 };
+	autoerror struct error *ignored = NULL;
+
+	if (!deploy->create_failed)
+		return deploy->made_container;
+	return docker_container_get(deploy->env->docker, deploy->survey.container_name, &now, &ignored) < 0 ||
+	       now.phase == PHASE_CREATED;
+}
+
 static void roll_back(struct deploy *deploy)
 {
 	autoerror struct error *ignored = NULL;
@@ -437,7 +455,7 @@ static void roll_back(struct deploy *deploy)
 				      deploy->survey.container_name);
 		return;
 	}
-	take_back(deploy, deploy->made_container, "container", docker_container_remove);
+	take_back(deploy, has_own_container(deploy), "container", docker_container_remove);
 	take_back(deploy, deploy->made_network, "network", docker_network_remove);
 	take_back(deploy, deploy->made_volume, "volume", docker_volume_remove);
 	/* the record was written, but not made active; an entry that was there before stays */

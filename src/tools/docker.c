@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cancel.h"
 #include "tools/docker_parse.h"
 
 /* In the container: where the cluster's own files are. */
@@ -225,10 +226,20 @@ static bool phase_is(const struct docker *docker, const char *name, enum contain
 	return docker_container_get(docker, name, &now, &ignored) == 0 && now.phase == wanted;
 }
 
+/* A request to stop that came during the look is the reason then. */
+static int fail_with(struct error *reason, struct error **err)
+{
+	if (cancel_check(err) < 0)
+		error_free(&reason);
+	else
+		*err = reason;
+	return -1;
+}
+
 static int accept_if(bool holds, struct error **err)
 {
 	if (!holds)
-		return -1;
+		return fail_with(STEAL(*err), err);
 	error_free(err);
 	return 0;
 }
@@ -263,14 +274,12 @@ int docker_container_stop(const struct docker *docker, const char *name, int gra
 		return 0;
 	if (error_is(first, ERROR_CANCELLED) || docker_container_get(docker, name, &now, err) < 0) {
 		error_free(err);
-		*err = STEAL(first);
-		return -1;
+		return fail_with(STEAL(first), err);
 	}
 	*stopped = now.phase != PHASE_ABSENT;
 	if (now.phase == PHASE_ABSENT || now.phase == PHASE_EXITED || now.phase == PHASE_CREATED)
 		return 0;
-	*err = STEAL(first);
-	return -1;
+	return fail_with(STEAL(first), err);
 }
 
 int docker_container_remove(const struct docker *docker, const char *name, struct error **err)
@@ -323,8 +332,7 @@ int docker_network_remove(const struct docker *docker, const char *name, struct 
 		    CALL(docker, "docker network rm", &first, "network", "rm", name) == 0)
 			return 0;
 	}
-	*err = STEAL(first);
-	return -1;
+	return fail_with(STEAL(first), err);
 }
 
 int docker_network_connect(const struct docker *docker, const char *network, const char *container,

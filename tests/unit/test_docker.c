@@ -220,6 +220,12 @@ static const struct row {
 	  { { .command = "docker volume create *", .how = SCRIPT_KILLED, .code = SIGKILL } }, "killed by signal 9" },
 	{ "after a request to stop nothing is looked at", remove_network,
 	  { { .command = "docker network rm *", .how = SCRIPT_CANCELS } }, "stopped by SIGTERM" },
+	{ "a request to stop during the look is the reason", start,
+	  { { .command = "docker start *", .code = 1, .err = "first reason\n" }, { .command = INSPECT, .how = SCRIPT_CANCELS } },
+	  "stopped by SIGTERM" },
+	{ "a request to stop during the list is the reason", remove_network,
+	  { { .command = "docker network rm *", .code = 1 }, { .command = "docker network ls *", .how = SCRIPT_CANCELS } },
+	  "stopped by SIGTERM" },
 	{ "after a request to stop a removal is no success", remove_container,
 	  { { .command = "docker rm *", .how = SCRIPT_CANCELS } }, "stopped by SIGTERM" },
 };
