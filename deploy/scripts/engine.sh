@@ -106,9 +106,10 @@ become_dockerd() {
 	exec dockerd --host="unix://$socket" --data-root="$data_root" --exec-root="$exec_root" --pidfile="$pidfile" "$@"
 }
 
-# What dockerd said last, and the line that counts where there is one.
+# The lines of the log that tell why, else its last ones.
 log_reason() {
-	grep -aE 'level=(fatal|error)|failed to start|Error' "$log" | tail -n 3 >&2 || true
+	reason=$(grep -aE 'level=(fatal|error)|failed to start' "$log" | tail -n 3)
+	printf '%s\n' "${reason:-$(tail -n 3 "$log")}" >&2
 	say "the whole log: $log"
 }
 
