@@ -20,6 +20,8 @@ extern char **environ;
 
 /* How long output is still read after the child has ended: a grandchild may hold the pipe open. */
 #define DRAIN_MS 50
+/* How often, after that, more is read while there is something: it may never stop writing. */
+#define DRAIN_ROUNDS 16
 
 struct stream {
 	int fd; /* -1: closed */
@@ -142,7 +144,11 @@ static int make_pipe(int ends[2])
 		return -1;
 	ends[0] = above_stdio(ends[0]);
 	ends[1] = above_stdio(ends[1]);
-	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+	if (ends[0] >= 0 && ends[1] >= 0)
+		return 0;
+	close_descriptor(&ends[0]);
+	close_descriptor(&ends[1]);
+	return -1;
 }
 
 /* The parent's end, or -1; *child gets the child's end. */
@@ -223,6 +229,8 @@ static int spawn(struct proc *proc, const char *file, struct proc_spec *spec, st
 		waitpid(proc->pid, NULL, 0);
 		errno = errnum;
 		error_errno(err, "cannot run %s (%s)", spec->argv.v[0], file);
+		if ((*err)->kind == ERROR_ABSENT) /* its interpreter */
+			(*err)->kind = ERROR_UNREACHABLE;
 	}
 	return *err == NULL ? 0 : -1;
 }
@@ -438,26 +446,32 @@ static int64_t wait_ms(const struct proc *proc, int64_t ms)
 	return tick && (ms < 0 || ms > 50) ? 50 : ms;
 }
 
+/* What is in the pipes is read however late it is; then a while for what is still on its way. */
 static void drain(struct proc *proc)
 {
 	int64_t until = clock_now_ms(&clock_real) + DRAIN_MS;
+	int late_rounds = 0;
 	struct pollfd fds[4];
 
 	close_descriptor(&proc->in_fd);
 	proc->in_fd = -1;
-	while (!all_read(proc)) {
+	while (!all_read(proc) && late_rounds < DRAIN_ROUNDS) {
 		int64_t left = until - clock_now_ms(&clock_real);
+		int ready = poll(fds, poll_set(proc, fds), left > 0 ? (int)left : 0);
 
-		if (left <= 0 || poll(fds, poll_set(proc, fds), (int)left) <= 0)
+		late_rounds += left <= 0;
+		if (ready == 0)
 			return;
-		serve(proc, fds);
+		if (ready > 0)
+			serve(proc, fds);
 	}
 }
 
-/* TERM, a time of grace, KILL, reap. */
+/* TERM, a time of grace, KILL, reap; what is left of its group then gets KILL at once. */
 static void end_child(struct proc *proc)
 {
 	int64_t until = clock_now_ms(&clock_real) + PROC_GRACE_MS;
+	bool was_running = !proc->reaped;
 	struct pollfd fds[4];
 
 	signal_child(proc, SIGTERM);
@@ -472,6 +486,9 @@ static void end_child(struct proc *proc)
 		poll(fds, poll_set(proc, fds), (int)(proc->pidfd < 0 && left > 50 ? 50 : left));
 		serve(proc, fds);
 	}
+	/* the number is not given away while the group has members; without any this finds nobody */
+	if (was_running && !proc->interactive)
+		kill(-proc->pid, SIGKILL);
 }
 
 /* ------------------------------------------------------------------ the real runner */
@@ -494,15 +511,14 @@ static int wait_for_end(struct proc *proc, const struct proc_spec *spec, struct 
 			end_child(proc);
 			return -1;
 		}
-		if (proc->result.overflow) {
+		if (proc->result.overflow)
 			end_child(proc);
-			return error_set(err, ERROR_SYSTEM, "%s printed more than %d MiB", spec->purpose,
-					 PROC_OUT_MAX >> 20);
-		}
-		if (cancel_poll(fds, poll_set(proc, fds), wait_ms(proc, left)) >= 0)
+		else if (cancel_poll(fds, poll_set(proc, fds), wait_ms(proc, left)) >= 0)
 			serve(proc, fds);
 	}
 	drain(proc);
+	if (proc->result.overflow)
+		return error_set(err, ERROR_SYSTEM, "%s printed more than %d MiB", spec->purpose, PROC_OUT_MAX >> 20);
 	return 0;
 }
 
