@@ -629,6 +629,8 @@ main() {
 	prepare
 	[ -z "${OPENSHELL_NODE_NAME:-}" ] || set -- "$@" "--node-name=$OPENSHELL_NODE_NAME"
 	set -- "$@" "--kubelet-arg=resolv-conf=$RESOLV_CONF"
+	# One node has few rules: do not wait a second before a port is opened.
+	set -- "$@" --kube-proxy-arg=iptables-min-sync-period=100ms
 	if [ -e "$ROOT/sys/fs/cgroup/cgroup.controllers" ]; then
 		delegate_cgroups
 	else

@@ -424,7 +424,7 @@ the_route_serves_where_the_name_is_unknown() {
 
 k3s_gets_the_arguments_and_the_extras() {
 	start OPENSHELL_NODE_NAME=openshell-dev -- server --disable=traefik --tls-san=127.0.0.1
-	expect_equal "server --disable=traefik --tls-san=127.0.0.1 --node-name=openshell-dev --kubelet-arg=resolv-conf=$R/etc/rancher/k3s/resolv.conf --kubelet-arg=fail-cgroupv1=false " \
+	expect_equal "server --disable=traefik --tls-san=127.0.0.1 --node-name=openshell-dev --kubelet-arg=resolv-conf=$R/etc/rancher/k3s/resolv.conf --kube-proxy-arg=iptables-min-sync-period=100ms --kubelet-arg=fail-cgroupv1=false " \
 		"$(tr '\n' ' ' <"$ARGV")"
 }
 

@@ -79,13 +79,20 @@ all_is_well() {
 	expect_equal 1 "$(grep -c '^kubectl ' "$CALLS")"
 }
 
+a_gateway_that_does_not_exist_yet_is_not_waited_for() {
+	ag_from=$(date +%s%N)
+	run 1 ANSWER='node Ready' OPENSHELL_NODE_PORT=1 OPENSHELL_PORT_WAIT=4
+	[ $((($(date +%s%N) - ag_from) / 1000000)) -lt 3000 ]
+	expect_equal 1 "$(grep -c '^kubectl ' "$CALLS")"
+}
+
 no_byte_is_sent_to_the_port() {
 	run 0
 	[ ! -s "$TEST_TMP/received" ]
 }
 
 an_api_that_does_not_answer_is_unhealthy() {
-	run 1 API_DOWN=1
+	run 1 API_DOWN=1 OPENSHELL_NODE_PORT=1
 	expect_has 'API does not answer' "$OUT"
 	expect_lacks HEALTHCHECK_ "$OUT"
 }
@@ -210,6 +217,7 @@ gateway Programmed"
 }
 
 TESTS='all_is_well
+a_gateway_that_does_not_exist_yet_is_not_waited_for
 no_byte_is_sent_to_the_port
 an_api_that_does_not_answer_is_unhealthy
 an_api_that_hangs_is_given_up_in_time
