@@ -30,8 +30,11 @@ static int decode_lines(const struct buf *out, const char *secret, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		size_t len = strcspn(line, "\n");
 
-		if (len == 0)
-			return 0; /* not there yet */
+		if (len == 0) { /* not there yet */
+			while (i-- > 0)
+				buf_release(&values[i]);
+			return 0;
+		}
 		if (!base64_decode(line, len, &values[i]) || values[i].len == 0)
 			return error_set(err, ERROR_SYSTEM, "secret %s: value %zu is not base64", secret, i + 1);
 		line += len;
