@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/survey.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/endpoint.h"
+#include "script.h"
+
+#define NAME "openshell-cluster-gw"
+#define PUBLISHED "ghcr.io/nvidia/openshell/cluster:dev"
+#define LOCAL "openshell/cluster:dev"
+#define INSPECT "docker inspect --format '{{json .}}' -- " NAME " " PUBLISHED " " LOCAL
+#define INFO "docker info --format '{{json .}}'"
+#define ENGINE { .command = INFO, .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\",\"CgroupVersion\":\"2\"}\n" }
+#define VOLUMES(names) { .command = "docker volume ls *", .out = names }
+#define HOLDERS(names) { .command = "docker ps --format '{{.Names}}' --filter publish=*", .out = names }
+#define IMAGE(ref) "{\"Id\":\"sha256:I1\",\"RepoTags\":[\"" ref "\"],\"RootFS\":{},\"Config\":{}}\n"
+#define CONTAINER(status, port, env) \
+	"{\"Id\":\"C1\",\"Image\":\"sha256:I1\",\"State\":{\"Status\":\"" status "\",\"ExitCode\":0," \
+	"\"Health\":{\"Status\":\"healthy\"}},\"Config\":{\"Image\":\"" LOCAL "\",\"Env\":[" env "]}," \
+	"\"HostConfig\":{\"PortBindings\":{\"30051/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"" port "\"}]}}," \
+	"\"NetworkSettings\":{\"Networks\":{\"" NAME "\":{}}}}\n"
+#define NOTHING { .command = INSPECT, .code = 1, .out = IMAGE(LOCAL) }, ENGINE
+
+/* One look with these commands; the survey is released. */
+static int look(struct scene *scene, const struct script_step *steps, size_t count, const struct deploy_options *options,
+		struct error **err)
+{
+	AUTO(survey) survey = { 0 };
+
+	scene_script(scene, steps, count);
+	return survey_make(&survey, &scene->env, options, err);
+}
+
+#define LOOK(scene, steps, options, err) look(scene, steps, ARRAY_LEN(steps), options, err)
+
+static int scene_setup(void **state)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+
+	scene_open(scene);
+	*state = scene;
+	return 0;
+}
+
+static int scene_teardown(void **state)
+{
+	scene_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void write_record(const struct scene *scene, const char *more)
+{
+	autofree char *text = xasprintf("{\"name\":\"gw\",\"gateway_endpoint\":\"https://127.0.0.1:8080\","
+					"\"is_remote\":false,\"gateway_port\":8080%s}\n", more);
+
+	scene_write(scene, "gateways/gw/metadata.json", text);
+}
+
+static const struct deploy_options plain = { .name = "gw", .port = -1 };
+
+/* ------------------------------------------------------------------ warm start */
+
+static void a_recorded_gateway_that_runs_costs_one_look(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker inspect --format '{{json .}}' -- " NAME " " LOCAL,
+		  .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) },
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	write_record(scene, ",\"container_id\":\"C1\",\"docker_id\":\"E1\",\"image\":\"" LOCAL "\"");
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), 0);
+	assert_int_equal(survey.action, ACTION_KEEP);
+}
+
+static void a_gateway_keeps_the_image_it_was_made_from(void **state)
+{
+	static const struct script_step gone[] = {
+		{ .command = "docker inspect --format '{{json .}}' -- " NAME " " LOCAL, .code = 1, .out = CONTAINER("running", "8080", "") },
+		ENGINE,
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("running", "8080", "") IMAGE(PUBLISHED) },
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	write_record(scene, ",\"container_id\":\"C1\",\"docker_id\":\"E1\",\"image\":\"" LOCAL "\"");
+	SCENE_SCRIPT(scene, gone);
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), 0);
+	assert_string_equal(survey.image.ref, PUBLISHED);
+}
+
+static void the_published_image_is_taken_before_our_own(void **state)
+{
+	static const struct script_step both[] = {
+		{ .command = INSPECT, .code = 1, .out = IMAGE(PUBLISHED) IMAGE(LOCAL) }, ENGINE, VOLUMES(""), HOLDERS(""),
+	};
+	static const struct script_step none[] = {
+		{ .command = INSPECT, .code = 1, .out = "\n" }, ENGINE, VOLUMES(NAME "\n"), HOLDERS(""),
+	};
+	struct deploy_options options = plain;
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) first = { 0 };
+	AUTO(survey) second = { 0 };
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	SCENE_SCRIPT(scene, both);
+	assert_int_equal(survey_make(&first, &scene->env, &options, &err), 0);
+	assert_string_equal(first.image.ref, PUBLISHED);
+	assert_int_equal(first.action, ACTION_CREATE);
+	assert_false(first.volume_exists);
+	SCENE_SCRIPT(scene, none);
+	assert_int_equal(survey_make(&second, &scene->env, &options, &err), 0);
+	assert_null(second.image.ref);
+	assert_string_equal(second.image_ref, PUBLISHED);
+	assert_true(second.volume_exists);
+}
+
+static void a_ref_that_is_none_is_a_usage_error(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene->settings.cluster_image = "--privileged";
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), -1);
+	assert_error(&err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE");
+}
+
+static void an_image_that_a_pull_brought_must_be_there(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker inspect --format '{{json .}}' -- " NAME " x/y:1", .code = 1, .out = "\n" },
+		{ .command = "docker inspect --format '{{json .}}' -- " NAME " x/y:1", .code = 1, .out = IMAGE("x/y:1") },
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { .container_name = xstrdup(NAME), .image_ref = xstrdup("x/y:1") };
+
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_image(&survey, &scene->env, &err), -1);
+	assert_error(&err, ERROR_ABSENT, "docker pulled x/y:1, but does not have it");
+	assert_int_equal(survey_image(&survey, &scene->env, &err), 0);
+	assert_string_equal(survey.image.id, "sha256:I1");
+}
+
+/* ------------------------------------------------------------------ whose it is */
+
+static void another_engine_is_a_conflict_unless_by_force(void **state)
+{
+	static const struct script_step refused[] = { NOTHING };
+	static const struct script_step forced[] = { NOTHING, VOLUMES(""), HOLDERS("") };
+	struct deploy_options options = plain;
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	write_record(scene, ",\"container_id\":\"C9\",\"docker_id\":\"E9\"");
+	assert_int_equal(LOOK(scene, refused, &options, &err), -1);
+	assert_error(&err, ERROR_CONFLICT, "belongs to another docker engine (E9");
+	options.force = true;
+	assert_int_equal(LOOK(scene, forced, &options, &err), 0);
+}
+
+static void the_recorded_container_is_proof_of_its_engine(void **state)
+{
+	/* docker gave itself another ID, but the container is the one */
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) }, ENGINE,
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	write_record(scene, ",\"container_id\":\"C1\",\"docker_id\":\"E9\"");
+	assert_int_equal(LOOK(scene, steps, &plain, &err), 0);
+}
+
+static void a_name_that_means_a_gateway_elsewhere_is_a_conflict(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene_write(scene, "gateways/gw/metadata.json", "{\"name\":\"gw\",\"gateway_endpoint\":\"https://far.example\","
+							"\"is_remote\":true,\"gateway_port\":0}");
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), -1);
+	assert_error(&err, ERROR_CONFLICT, "https://far.example");
+}
+
+static void a_record_that_cannot_be_read_is_written_anew(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("") };
+	struct deploy_options options = plain;
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	scene_write(scene, "gateways/gw/metadata.json", "{ broken");
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_true(says(&scene->warnings, "written anew"));
+	assert_null(survey.record.name);
+}
+
+static void an_engine_that_is_silent_is_unreachable(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = "\n", .err = "Cannot connect to the Docker daemon\n" },
+		{ .command = INFO, .code = 1, .out = "{\"ServerErrors\":[\"Cannot connect to the Docker daemon\"]}\n" },
+	};
+	static const struct script_step missing[] = { { .command = INSPECT, .how = SCRIPT_MISSING } };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	assert_int_equal(LOOK(scene, steps, &plain, &err), -1);
+	assert_error(&err, ERROR_UNREACHABLE, "Cannot connect to the Docker daemon");
+	assert_int_equal(LOOK(scene, missing, &plain, &err), -1);
+	assert_error(&err, ERROR_UNREACHABLE, "docker was not found on PATH");
+}
+
+/* ------------------------------------------------------------------ exposure */
+
+static const struct {
+	const char *rule;
+	struct deploy_options options;
+	const char *docker_host;
+	bool refused;
+} exposures[] = {
+	{ "TLS on all addresses", { .name = "gw", .port = 0, .bind = "0.0.0.0" }, NULL, false },
+	{ "plaintext on the loopback", { .name = "gw", .port = 0, .plaintext = true }, NULL, false },
+	{ "plaintext on all addresses", { .name = "gw", .port = 0, .plaintext = true, .bind = "0.0.0.0" }, NULL, true },
+	{ "the same by force", { .name = "gw", .port = 0, .plaintext = true, .bind = "0.0.0.0", .force = true }, NULL, false },
+	{ "no authentication on the loopback", { .name = "gw", .port = 0, .disable_gateway_auth = true }, NULL, false },
+	{ "no authentication on all addresses", { .name = "gw", .port = 0, .disable_gateway_auth = true, .bind = "0.0.0.0" },
+	  NULL, true },
+	{ "no authentication on one address", { .name = "gw", .port = 0, .disable_gateway_auth = true, .bind = "192.0.2.1" },
+	  NULL, true },
+	{ "plaintext on another host's docker", { .name = "gw", .port = 0, .plaintext = true }, "tcp://docker.example:2375", true },
+	{ "plaintext on a docker by loopback TCP", { .name = "gw", .port = 0, .plaintext = true }, "tcp://127.0.0.1:2375", false },
+};
+
+static void an_open_gateway_on_the_network_needs_force(void **state)
+{
+	static const struct script_step refused[] = { { .command = INSPECT, .code = 1, .out = IMAGE(LOCAL) }, ENGINE };
+	static const struct script_step allowed[] = { NOTHING, VOLUMES("") };
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(exposures); i++) {
+		struct error *err = NULL;
+
+		print_message("           %s\n", exposures[i].rule);
+		scene->settings.docker_host = exposures[i].docker_host;
+		if (!exposures[i].refused) {
+			assert_int_equal(LOOK(scene, allowed, &exposures[i].options, &err), 0);
+			continue;
+		}
+		assert_int_equal(LOOK(scene, refused, &exposures[i].options, &err), -1);
+		assert_non_null(strstr(err->hint, "--force"));
+		assert_error(&err, ERROR_REFUSED, "would let anyone on the network control the gateway");
+	}
+}
+
+/* ------------------------------------------------------------------ the port */
+
+/* A socket that listens on the loopback; *port tells where. */
+static int listen_somewhere(int *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void a_container_that_holds_the_port_is_named(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n") };
+	struct deploy_options options = { .name = "gw", .port = 8080 };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	assert_int_equal(LOOK(scene, steps, &options, &err), -1);
+	assert_non_null(strstr(err->hint, "docker stop web"));
+	assert_error(&err, ERROR_CONFLICT, "port 8080 is held by container 'web'");
+}
+
+static void a_port_of_another_program_is_a_conflict(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("") };
+	struct deploy_options options = { .name = "gw" };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	int fd = listen_somewhere(&options.port);
+
+	assert_int_equal(LOOK(scene, steps, &options, &err), -1);
+	assert_error(&err, ERROR_CONFLICT, "in use by another program");
+	/* another host's ports are not ours to try */
+	scene->settings.docker_host = "tcp://docker.example:2375";
+	assert_int_equal(LOOK(scene, steps, &options, &err), 0);
+	close(fd);
+}
+
+static void the_own_container_does_not_count(void **state)
+{
+	int port, fd = listen_somewhere(&port);
+	autofree char *container = xasprintf(
+		"{\"Id\":\"C1\",\"Image\":\"sha256:OLD\",\"State\":{\"Status\":\"running\"},\"Config\":{\"Image\":\"" LOCAL "\"},"
+		"\"HostConfig\":{\"PortBindings\":{\"30051/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"%d\"}]}}}\n" IMAGE(LOCAL), port);
+	const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = container }, ENGINE, VOLUMES(NAME "\n"), HOLDERS(NAME "\n"),
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), 0);
+	assert_int_equal(survey.action, ACTION_RECREATE);
+	assert_int_equal(survey.plan.port, port);
+	close(fd);
+}
+
+static void port_0_finds_a_free_one_without_asking_docker(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES("") };
+	struct deploy_options options = { .name = "gw", .port = 0 };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_in_range(survey.plan.port, 1, 65535);
+}
+
+/* ------------------------------------------------------------------ asking a person */
+
+static bool answer;
+static int asked;
+
+static bool confirm(void *arg, const char *name, const struct container *container)
+{
+	(void)arg;
+	(void)container;
+	assert_string_equal(name, "gw");
+	asked++;
+	return answer;
+}
+
+#define REMOVAL \
+	{ .command = "docker stop -t 10 -- " NAME }, { .command = "docker rm -f -v -- " NAME }, \
+	{ .command = "docker volume rm -f " NAME }, { .command = "docker network rm " NAME }
+
+static void a_person_is_asked_before_what_exists_is_destroyed(void **state)
+{
+	static const struct script_step kept[] = {
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) }, ENGINE, VOLUMES(NAME "\n"),
+	};
+	static const struct script_step destroyed[] = {
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) }, ENGINE, VOLUMES(NAME "\n"),
+		REMOVAL,
+	};
+	struct deploy_options options = { .name = "gw", .port = -1, .confirm_recreate = confirm };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	asked = 0;
+	answer = false;
+	assert_int_equal(LOOK(scene, kept, &options, &err), 0);
+	assert_int_equal(asked, 1);
+	answer = true;
+	options.port = 0;
+	SCENE_SCRIPT(scene, destroyed);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_int_equal(asked, 2);
+	assert_int_equal(survey.action, ACTION_CREATE);
+	assert_int_equal(survey.container.phase, PHASE_ABSENT);
+	assert_false(survey.volume_exists);
+}
+
+static void nobody_is_asked_about_nothing(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES("") };
+	struct deploy_options options = { .name = "gw", .port = 0, .confirm_recreate = confirm };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	asked = 0;
+	answer = true;
+	assert_int_equal(LOOK(scene, steps, &options, &err), 0);
+	assert_int_equal(asked, 0);
+}
+
+static void a_volume_alone_is_reason_to_ask(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES(NAME "\n") };
+	struct deploy_options options = { .name = "gw", .port = 0, .confirm_recreate = confirm };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	asked = 0;
+	answer = false;
+	assert_int_equal(LOOK(scene, steps, &options, &err), 0);
+	assert_int_equal(asked, 1);
+}
+
+static void recreate_asks_nobody(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("exited", "8080", "") IMAGE(LOCAL) }, ENGINE, VOLUMES(NAME "\n"),
+		REMOVAL,
+	};
+	struct deploy_options options = { .name = "gw", .port = 0, .recreate = true, .confirm_recreate = confirm };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	asked = 0;
+	assert_int_equal(LOOK(scene, steps, &options, &err), 0);
+	assert_int_equal(asked, 0);
+}
+
+static void what_cannot_be_destroyed_ends_the_start(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("exited", "8080", "") IMAGE(LOCAL) }, ENGINE, VOLUMES(NAME "\n"),
+		{ .command = "docker stop *" },
+		{ .command = "docker rm *", .code = 1, .err = "device or resource busy\n" },
+		{ .command = "docker container inspect *", .out = CONTAINER("dead", "8080", "") },
+	};
+	struct deploy_options options = { .name = "gw", .port = 0, .recreate = true };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	assert_int_equal(LOOK(scene, steps, &options, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "cannot remove what is there: docker rm failed (exit 1): device or resource busy");
+}
+
+int main(void)
+{
+#define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
+	static const struct CMUnitTest tests[] = {
+		RULE(a_recorded_gateway_that_runs_costs_one_look),
+		RULE(a_gateway_keeps_the_image_it_was_made_from),
+		RULE(the_published_image_is_taken_before_our_own),
+		RULE(a_ref_that_is_none_is_a_usage_error),
+		RULE(an_image_that_a_pull_brought_must_be_there),
+		RULE(another_engine_is_a_conflict_unless_by_force),
+		RULE(the_recorded_container_is_proof_of_its_engine),
+		RULE(a_name_that_means_a_gateway_elsewhere_is_a_conflict),
+		RULE(a_record_that_cannot_be_read_is_written_anew),
+		RULE(an_engine_that_is_silent_is_unreachable),
+		RULE(an_open_gateway_on_the_network_needs_force),
+		RULE(a_container_that_holds_the_port_is_named),
+		RULE(a_port_of_another_program_is_a_conflict),
+		RULE(the_own_container_does_not_count),
+		RULE(port_0_finds_a_free_one_without_asking_docker),
+		RULE(a_person_is_asked_before_what_exists_is_destroyed),
+		RULE(nobody_is_asked_about_nothing),
+		RULE(a_volume_alone_is_reason_to_ask),
+		RULE(recreate_asks_nobody),
+		RULE(what_cannot_be_destroyed_ends_the_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
