@@ -3,20 +3,15 @@
 #include "base/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/log.h"
-
-extern char **environ;
+#include "base/spawn.h"
 
 /* How long output is still read after the child has ended: a grandchild may hold the pipe open. */
 #define DRAIN_MS 50
@@ -24,7 +19,7 @@ extern char **environ;
 #define DRAIN_ROUNDS 16
 
 struct stream {
-	int fd; /* -1: closed */
+	int *fd; /* in proc->child; -1: closed */
 	const struct proc_output *output;
 	struct buf *kept; /* captured bytes or the tail, or NULL */
 	struct buf line;  /* the unfinished line */
@@ -32,258 +27,56 @@ struct stream {
 };
 
 struct proc {
-	const char *purpose;
-	pid_t pid;
-	int pidfd; /* becomes readable when the child ends */
+	struct spawned child;
 	bool interactive, reaped, delivered;
 	struct proc_output out_spec, err_spec;
 	struct stream out, err;
-	int in_fd;
 	const char *input;
 	size_t input_left;
 	struct proc_result result;
 };
 
-char *proc_find(const char *program)
-{
-	const char *path = getenv("PATH");
-
-	if (strchr(program, '/') != NULL)
-		return access(program, X_OK) == 0 ? xstrdup(program) : NULL;
-	if (str_blank(path))
-		path = "/usr/local/bin:/usr/bin:/bin";
-	while (*path != '\0') {
-		size_t len = strcspn(path, ":");
-		autofree char *file = xasprintf("%.*s/%s", (int)len, path, program);
-		struct stat st;
-
-		if (len > 0 && stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
-			return STEAL(file);
-		path += len;
-		path += *path == ':';
-	}
-	return NULL;
-}
-
-static bool same_name(const char *entry, const char *setting)
-{
-	size_t len = strcspn(setting, "=");
-
-	return strncmp(entry, setting, len) == 0 && entry[len] == '=';
-}
-
-/* Our environment with the spec's changes; entries are borrowed. */
-static char **child_environment(const struct argv *changes)
-{
-	size_t count = 0, n = 0;
-	char **envp;
-
-	while (environ[count] != NULL)
-		count++;
-	envp = xcalloc(count + changes->n + 1, sizeof(*envp));
-	for (size_t i = 0; i < count; i++) {
-		bool changed = false;
-
-		for (size_t k = 0; k < changes->n && !changed; k++)
-			changed = same_name(environ[i], changes->v[k]);
-		if (!changed)
-			envp[n++] = environ[i];
-	}
-	for (size_t k = 0; k < changes->n; k++)
-		if (strchr(changes->v[k], '=') != NULL)
-			envp[n++] = changes->v[k];
-	return envp;
-}
-
-struct child_fds {
-	int in, out, err, failure;
-};
-
-/* In the child: async-signal-safe calls only. Never returns. */
-static NORETURN void become(const char *file, struct proc_spec *spec, char **envp,
-			    const struct child_fds *fds, pid_t parent)
-{
-	int errnum;
-
-	signal(SIGPIPE, SIG_DFL);
-	cancel_reset_child();
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(127);
-	if (!spec->interactive)
-		setpgid(0, 0);
-	if (dup2(fds->in, 0) >= 0 && dup2(fds->out, 1) >= 0 && dup2(fds->err, 2) >= 0) {
-		dup2(fds->failure, 3);
-		fcntl(3, F_SETFD, FD_CLOEXEC);
-		closefrom(4);
-		execve(file, spec->argv.v, envp);
-		errnum = errno;
-		(void)!write(3, &errnum, sizeof(errnum));
-		_exit(127);
-	}
-	errnum = errno;
-	(void)!write(fds->failure, &errnum, sizeof(errnum));
-	_exit(127);
-}
-
-/* Descriptors that may become 0 to 3 of the child must not be among these numbers themselves. */
-static int above_stdio(int fd)
-{
-	int high;
-
-	if (fd < 0 || fd > 3)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, 4);
-	close(fd);
-	return high;
-}
-
-static int make_pipe(int ends[2])
-{
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	ends[0] = above_stdio(ends[0]);
-	ends[1] = above_stdio(ends[1]);
-	if (ends[0] >= 0 && ends[1] >= 0)
-		return 0;
-	close_descriptor(&ends[0]);
-	close_descriptor(&ends[1]);
-	return -1;
-}
-
-/* The parent's end, or -1; *child gets the child's end. */
-static int open_output(const struct proc_output *output, int inherited, int *child)
-{
-	int ends[2];
-
-	if (output->how == PROC_INHERIT) {
-		*child = fcntl(inherited, F_DUPFD_CLOEXEC, 4);
-		return -1;
-	}
-	if (output->how == PROC_NULL) {
-		*child = above_stdio(open("/dev/null", O_WRONLY | O_CLOEXEC));
-		return -1;
-	}
-	if (make_pipe(ends) < 0)
-		return -1;
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	*child = ends[1];
-	return ends[0];
-}
-
-static int open_input(const struct proc_spec *spec, int *child)
-{
-	int ends[2];
-
-	if (spec->interactive) {
-		*child = fcntl(0, F_DUPFD_CLOEXEC, 4);
-		if (*child < 0) /* our stdin is closed */
-			*child = above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
-		return -1;
-	}
-	if (spec->input == NULL) {
-		*child = above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
-		return -1;
-	}
-	if (make_pipe(ends) < 0)
-		return -1;
-	fcntl(ends[1], F_SETFL, O_NONBLOCK);
-	*child = ends[0];
-	return ends[1];
-}
-
-static int spawn(struct proc *proc, const char *file, struct proc_spec *spec, struct error **err)
-{
-	autofree char **envp = child_environment(&spec->env);
-	struct child_fds fds = { -1, -1, -1, -1 };
-	int failure[2] = { -1, -1 }, errnum = 0;
-	pid_t parent = getpid();
-	ssize_t got = 0;
-
-	proc->in_fd = open_input(spec, &fds.in);
-	proc->out.fd = open_output(&proc->out_spec, 1, &fds.out);
-	proc->err.fd = open_output(&proc->err_spec, 2, &fds.err);
-	if (make_pipe(failure) < 0 || fds.in < 0 || fds.out < 0 || fds.err < 0) {
-		error_errno(err, "cannot open pipes for %s", spec->purpose);
-	} else {
-		fds.failure = failure[1];
-		if (spec->interactive)
-			fflush(stdout); /* what we said comes before what it says */
-		proc->pid = fork();
-		if (proc->pid == 0)
-			become(file, spec, envp, &fds, parent);
-		if (proc->pid < 0)
-			error_errno(err, "cannot start %s", spec->purpose);
-	}
-	close_descriptor(&fds.in);
-	close_descriptor(&fds.out);
-	close_descriptor(&fds.err);
-	close_descriptor(&failure[1]);
-	if (*err == NULL) {
-		do
-			got = read(failure[0], &errnum, sizeof(errnum));
-		while (got < 0 && errno == EINTR);
-	}
-	close_descriptor(&failure[0]);
-	if (*err == NULL && got == sizeof(errnum)) {
-		waitpid(proc->pid, NULL, 0);
-		errno = errnum;
-		error_errno(err, "cannot run %s (%s)", spec->argv.v[0], file);
-		if ((*err)->kind == ERROR_ABSENT) /* its interpreter */
-			(*err)->kind = ERROR_UNREACHABLE;
-	}
-	return *err == NULL ? 0 : -1;
-}
-
 static void free_proc(struct proc *proc)
 {
-	close_descriptor(&proc->in_fd);
-	close_descriptor(&proc->out.fd);
-	close_descriptor(&proc->err.fd);
-	close_descriptor(&proc->pidfd);
+	spawned_release(&proc->child);
 	buf_release(&proc->out.line);
 	buf_release(&proc->err.line);
 	proc_result_release(&proc->result);
 	free(proc);
 }
 
+static void trace(const struct proc_spec *spec)
+{
+	autofree char *shown = NULL;
+
+	if (!log_enabled())
+		return;
+	shown = argv_quote(&spec->argv);
+	log_debug("run: %s", shown);
+}
+
 static struct proc *start(struct proc_spec *spec, struct error **err)
 {
-	autofree char *file = proc_find(spec->argv.v[0]);
-	autofree char *shown = NULL;
-	struct proc *proc;
+	struct proc *proc = xcalloc(1, sizeof(*proc));
 
-	if (log_enabled()) {
-		shown = argv_quote(&spec->argv);
-		log_debug("run: %s", shown);
-	}
-	if (file == NULL) {
-		error_set(err, ERROR_UNREACHABLE, "%s: the program '%s' was not found on PATH",
-			  spec->purpose, spec->argv.v[0]);
-		return NULL;
-	}
-	proc = xcalloc(1, sizeof(*proc));
-	proc->result = (struct proc_result)PROC_RESULT_INIT;
-	proc->purpose = spec->purpose;
-	proc->interactive = spec->interactive;
-	proc->in_fd = proc->out.fd = proc->err.fd = proc->pidfd = -1;
-	proc->out_spec = spec->out;
-	proc->err_spec = spec->err;
-	if (spec->interactive)
-		proc->out_spec.how = proc->err_spec.how = PROC_INHERIT;
-	proc->input = spec->input;
-	proc->input_left = spec->input ? strlen(spec->input) : 0;
-	proc->out.output = &proc->out_spec;
-	proc->err.output = &proc->err_spec;
-	proc->out.kept = proc->out_spec.how == PROC_CAPTURE ? &proc->result.out : NULL;
+	trace(spec);
+	*proc = (struct proc){
+		.child = SPAWNED_INIT,
+		.interactive = spec->interactive,
+		.out_spec = spec->out,
+		.err_spec = spec->err,
+		.input = spec->input,
+		.input_left = spec->input ? strlen(spec->input) : 0,
+		.result = PROC_RESULT_INIT,
+	};
+	proc->out = (struct stream){ .fd = &proc->child.out, .output = &proc->out_spec };
+	proc->err = (struct stream){ .fd = &proc->child.err, .output = &proc->err_spec, .keep_tail = true };
+	proc->out.kept = spec->out.how == PROC_CAPTURE ? &proc->result.out : NULL;
 	proc->err.kept = &proc->result.err;
-	proc->err.keep_tail = true;
-	if (spawn(proc, file, spec, err) < 0) {
+	if (spawn_child(spec, &proc->child, err) < 0) {
 		free_proc(proc);
 		return NULL;
 	}
-	/* glibc has a wrapper since 2.36 only; -1 on old kernels: see wait_ms() */
-	proc->pidfd = (int)syscall(SYS_pidfd_open, proc->pid, 0);
 	return proc;
 }
 
@@ -291,8 +84,8 @@ static void signal_child(struct proc *proc, int sig)
 {
 	if (proc->reaped)
 		return;
-	if (proc->interactive || kill(-proc->pid, sig) < 0)
-		kill(proc->pid, sig);
+	if (proc->interactive || kill(-proc->child.pid, sig) < 0)
+		kill(proc->child.pid, sig);
 }
 
 /* ------------------------------------------------------------------ moving data */
@@ -356,16 +149,16 @@ static void read_stream(struct proc *proc, struct stream *stream)
 {
 	char bytes[16 * 1024];
 
-	for (int round = 0; round < 4 && stream->fd >= 0; round++) {
-		ssize_t got = read(stream->fd, bytes, sizeof(bytes));
+	for (int round = 0; round < 4 && *stream->fd >= 0; round++) {
+		ssize_t got = read(*stream->fd, bytes, sizeof(bytes));
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && errno == EAGAIN)
 			return;
 		if (got <= 0) {
-			close(stream->fd);
-			stream->fd = -1;
+			close(*stream->fd);
+			*stream->fd = -1;
 			if (stream->output->how == PROC_LINES)
 				proc->delivered |= take_lines(stream->output, &stream->line, true);
 			return;
@@ -380,7 +173,7 @@ static void read_stream(struct proc *proc, struct stream *stream)
 
 static void write_input(struct proc *proc)
 {
-	ssize_t put = write(proc->in_fd, proc->input, proc->input_left);
+	ssize_t put = write(proc->child.in, proc->input, proc->input_left);
 
 	if (put > 0) {
 		proc->input += put;
@@ -388,8 +181,8 @@ static void write_input(struct proc *proc)
 	}
 	/* EPIPE: it does not want the rest, which its exit status will explain */
 	if (proc->input_left == 0 || (put < 0 && errno != EAGAIN && errno != EINTR)) {
-		close(proc->in_fd);
-		proc->in_fd = -1;
+		close(proc->child.in);
+		proc->child.in = -1;
 	}
 }
 
@@ -401,7 +194,7 @@ static void reap(struct proc *proc, int options)
 	if (proc->reaped)
 		return;
 	do
-		pid = waitpid(proc->pid, &status, options);
+		pid = waitpid(proc->child.pid, &status, options);
 	while (pid < 0 && errno == EINTR);
 	if (pid == 0)
 		return;
@@ -414,34 +207,35 @@ static void reap(struct proc *proc, int options)
 
 static nfds_t poll_set(const struct proc *proc, struct pollfd *fds)
 {
-	fds[0] = (struct pollfd){ proc->in_fd, POLLOUT, 0 };
-	fds[1] = (struct pollfd){ proc->out.fd, POLLIN, 0 };
-	fds[2] = (struct pollfd){ proc->err.fd, POLLIN, 0 };
-	fds[3] = (struct pollfd){ proc->reaped ? -1 : proc->pidfd, POLLIN, 0 };
+	fds[0] = (struct pollfd){ proc->child.in, POLLOUT, 0 };
+	fds[1] = (struct pollfd){ proc->child.out, POLLIN, 0 };
+	fds[2] = (struct pollfd){ proc->child.err, POLLIN, 0 };
+	fds[3] = (struct pollfd){ proc->reaped ? -1 : proc->child.pidfd, POLLIN, 0 };
 	return 4;
 }
 
 static void serve(struct proc *proc, const struct pollfd *fds)
 {
-	if (fds[0].revents != 0 && proc->in_fd >= 0)
+	if (fds[0].revents != 0 && proc->child.in >= 0)
 		write_input(proc);
 	if (fds[1].revents != 0)
 		read_stream(proc, &proc->out);
 	if (fds[2].revents != 0)
 		read_stream(proc, &proc->err);
-	if (fds[3].revents != 0 || proc->pidfd < 0)
+	if (fds[3].revents != 0 || proc->child.pidfd < 0)
 		reap(proc, WNOHANG);
 }
 
 static bool all_read(const struct proc *proc)
 {
-	return proc->out.fd < 0 && proc->err.fd < 0;
+	return proc->child.out < 0 && proc->child.err < 0;
 }
 
-/* Without pidfd_open (Linux before 5.3) the end of the child is looked for every 50 ms. */
+/* Without pidfd_open (Linux before 5.3, valgrind) the end of the child is looked for every 50 ms:
+ * its streams do not tell, a grandchild may hold them open. */
 static int64_t wait_ms(const struct proc *proc, int64_t ms)
 {
-	bool tick = proc->pidfd < 0 && !proc->reaped && all_read(proc);
+	bool tick = proc->child.pidfd < 0 && !proc->reaped;
 
 	return tick && (ms < 0 || ms > 50) ? 50 : ms;
 }
@@ -453,8 +247,8 @@ static void drain(struct proc *proc)
 	int late_rounds = 0;
 	struct pollfd fds[4];
 
-	close_descriptor(&proc->in_fd);
-	proc->in_fd = -1;
+	close_descriptor(&proc->child.in);
+	proc->child.in = -1;
 	while (!all_read(proc) && late_rounds < DRAIN_ROUNDS) {
 		int64_t left = until - clock_now_ms(&clock_real);
 		int ready = poll(fds, poll_set(proc, fds), left > 0 ? (int)left : 0);
@@ -483,12 +277,12 @@ static void end_child(struct proc *proc)
 			reap(proc, 0);
 			break;
 		}
-		poll(fds, poll_set(proc, fds), (int)(proc->pidfd < 0 && left > 50 ? 50 : left));
+		poll(fds, poll_set(proc, fds), (int)(proc->child.pidfd < 0 && left > 50 ? 50 : left));
 		serve(proc, fds);
 	}
 	/* the number is not given away while the group has members; without any this finds nobody */
 	if (was_running && !proc->interactive)
-		kill(-proc->pid, SIGKILL);
+		kill(-proc->child.pid, SIGKILL);
 }
 
 /* ------------------------------------------------------------------ the real runner */
