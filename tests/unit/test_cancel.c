@@ -35,7 +35,7 @@ static void before_catching_a_signal_ends_the_process(void **state)
 
 static int caught(int sig)
 {
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	cancel_catch();
 	cancel_catch();

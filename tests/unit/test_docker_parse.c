@@ -588,7 +588,7 @@ static void wrong_types_anywhere_do_no_harm(void **state)
 		"Name", "Config", "Config/Env", "Config/Env/0", "Config/Labels", "Config/Image", "HostConfig",
 		"HostConfig/DeviceRequests", "HostConfig/PortBindings", "HostConfig/PortBindings/30051~1tcp",
 		"HostConfig/PortBindings/30051~1tcp/0", "HostConfig/PortBindings/30051~1tcp/0/HostPort", "NetworkSettings",
-		"NetworkSettings/Networks", "NetworkSettings/Networks/" NAME,
+		"NetworkSettings/Networks", ("NetworkSettings/Networks/" NAME),
 	};
 	AUTO(buf) text = BUF_INIT;
 

@@ -272,7 +272,7 @@ static void we_keep_no_descriptor_of_a_child(void **state)
 static int run_without_descriptors(void)
 {
 	const struct rlimit limit = { 16, 16 };
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 	size_t before;
 
 	closefrom(3);
@@ -303,7 +303,7 @@ static int run_with_stdio_closed(void)
 {
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	AUTO(proc_spec) spec = shell("cat; echo err >&2");
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	closefrom(0);
 	spec.input = "in";
@@ -793,7 +793,7 @@ static int cancelled_run(void)
 {
 	AUTO(proc_spec) spec = shell("kill -TERM $PPID; exec sleep 1000");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 	int64_t before = now_ms();
 
 	cancel_catch();
@@ -814,7 +814,7 @@ static int cancelled_before(void)
 {
 	AUTO(proc_spec) spec = shell("touch \"$FILE\"");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	cancel_catch();
 	raise(SIGINT);
@@ -833,7 +833,7 @@ static int runs_after_forgetting(void)
 {
 	AUTO(proc_spec) spec = shell("exit 9");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	cancel_catch();
 	raise(SIGINT);
@@ -853,7 +853,7 @@ static int child_takes_signals(void)
 {
 	AUTO(proc_spec) spec = shell("kill -INT $$; sleep 5");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	cancel_catch();
 	return runner_run(&runner_real, &spec, &result, &err) < 0 ? 1 : result.sig;
@@ -868,7 +868,7 @@ static void what_we_catch_the_child_does_not(void **state)
 static int cancelled_pump(void)
 {
 	AUTO(proc_spec) spec = shell("kill -HUP $PPID; exec sleep 1000");
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 	int64_t before = now_ms();
 	struct proc *proc;
 
@@ -895,7 +895,7 @@ static int interactive_int(void)
 {
 	struct proc_spec spec = shell("kill -INT $PPID; sleep 0.1; kill -QUIT $PPID; sleep 0.1; exit 7");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 	struct sigaction after;
 
 	spec.interactive = true;
@@ -916,7 +916,7 @@ static int interactive_child_int(void)
 {
 	AUTO(proc_spec) spec = shell("kill -INT $$; exit 0");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	spec.interactive = true;
 	return runner_run(&runner_real, &spec, &result, &err) < 0 ? 1 : 100 + result.sig;
@@ -932,7 +932,7 @@ static int interactive_streams(void)
 {
 	AUTO(proc_spec) spec = shell("cat; echo err >&2; read -r pid rest </proc/$$/stat; set -- ${rest##*) }; echo $3");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 	int in = open(scratch("in"), O_RDONLY), out = open(scratch("out"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 	setpgid(0, 0);
@@ -966,7 +966,7 @@ static int interactive_without_stdin(void)
 {
 	AUTO(proc_spec) spec = shell("cat; exit 8");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	close(0);
 	spec.interactive = true;
