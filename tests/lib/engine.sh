@@ -62,10 +62,12 @@ mutations() {
 }
 
 objects() {
-	docker ps -a --format 'container {{.Names}}'
-	docker volume ls --format 'volume {{.Name}}'
-	docker network ls --format 'network {{.Name}}'
-	docker images --format 'image {{.Repository}}:{{.Tag}} {{.ID}}'
+	{
+		docker ps -a --format 'container {{.Names}}'
+		docker volume ls --format 'volume {{.Name}}'
+		docker network ls --format 'network {{.Name}}'
+		docker images --format 'image {{.Repository}}:{{.Tag}} {{.ID}}'
+	} | sort
 }
 
 config_files() {
