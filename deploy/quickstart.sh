@@ -325,7 +325,7 @@ do_images() {
 	[ -e "$STATE/images-before" ] || our_images >"$STATE/images-before"
 	begin images "openshell/cluster:$TAG"
 	say ''
-	tail -n 0 -f "$LOG" | sed -nuE 's/^(build|build-[a-z]+|debian-base): /    /p' >&2 &
+	tail -n 0 -f "$LOG" | sed -nuE 's/^build[a-z-]*: /    /p' >&2 &
 	follower=$!
 	status=0
 	logged "$BUILD_IMAGES" --tag "$TAG" || status=$?
