@@ -66,7 +66,7 @@ static void check_port(const struct gateway_env *env, const char *name, int port
 		bool ours = argv_contains(&holders, own);
 
 		add(findings, "port", ours ? CHECK_OK : CHECK_FAIL,
-		    xasprintf("%d is held by container '%s'", port, holders.v[0]),
+		    xasprintf("%d is held by container '%s'", port, ours ? own : holders.v[0]),
 		    ours ? NULL : "start with another port: --port 0 finds a free one")->exit_code = 4;
 		return;
 	}

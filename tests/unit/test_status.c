@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/status.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "script.h"
+
+#define NAME "openshell-cluster-gw"
+#define INSPECT "docker container inspect --format '{{json .}}' -- " NAME
+#define STATE(status, health) \
+	"{\"Id\":\"C1\",\"Image\":\"I\",\"State\":{\"Status\":\"" status "\",\"ExitCode\":3" health "}}\n"
+#define HEALTH(word) ",\"Health\":{\"Status\":\"" word "\"}"
+
+/* A socket that listens on the loopback; *port tells where. */
+static int listen_somewhere(int *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+/* The state of a gateway whose endpoint is this; the commands are all that docker is asked. */
+static enum gateway_state state_of(const struct script_step *steps, size_t count, const char *endpoint, bool is_remote,
+				   const char *reason)
+{
+	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)endpoint,
+				 .is_remote = is_remote };
+	AUTO(status) status = { 0 };
+	struct error *err = NULL;
+	struct scene scene;
+
+	scene_open(&scene);
+	scene_script(&scene, steps, count);
+	assert_int_equal(gateway_status(&scene.env, &record, &status, &err), 0);
+	if (reason == NULL)
+		assert_null(status.reason);
+	else if (status.reason == NULL || strstr(status.reason, reason) == NULL)
+		fail_msg("expected \"%s\", got \"%s\"", reason, status.reason ? status.reason : "no reason");
+	scene_close(&scene);
+	return status.state;
+}
+
+/* While nothing listens on port 1 of the loopback. */
+static const struct {
+	const char *container;
+	enum gateway_state state;
+	const char *reason;
+} rows[] = {
+	{ STATE("created", ""), STATE_STOPPED, "its container is created" },
+	{ STATE("exited", HEALTH("unhealthy")), STATE_STOPPED, "its container is exited (exit_code=3)" },
+	{ STATE("paused", HEALTH("healthy")), STATE_STOPPED, "its container is paused" },
+	{ STATE("dead", ""), STATE_STOPPED, "its container is dead" },
+	{ STATE("removing", ""), STATE_STOPPED, "its container is removing" },
+	{ STATE("restarting", ""), STATE_UNHEALTHY, "ends again and again (exit_code=3)" },
+	{ STATE("running", HEALTH("starting")), STATE_STARTING, "has not passed yet" },
+	{ STATE("running", HEALTH("unhealthy")), STATE_UNHEALTHY, "its health check fails" },
+	{ STATE("running", HEALTH("healthy")), STATE_UNREACHABLE, "nothing answers at 127.0.0.1 port 1" },
+	{ STATE("running", ""), STATE_UNREACHABLE, "nothing answers at 127.0.0.1 port 1" },
+};
+
+static void the_container_tells_the_state(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct script_step steps[] = { { .command = INSPECT, .out = rows[i].container } };
+
+		print_message("           %s", rows[i].container);
+		assert_int_equal(state_of(steps, 1, "https://127.0.0.1:1", false, rows[i].reason), rows[i].state);
+	}
+}
+
+static void a_healthy_gateway_that_answers_is_connected(void **state)
+{
+	static const struct script_step healthy[] = { { .command = INSPECT, .out = STATE("running", HEALTH("healthy")) } };
+	static const struct script_step unchecked[] = { { .command = INSPECT, .out = STATE("running", "") } };
+	int port, fd = listen_somewhere(&port);
+	autofree char *endpoint = xasprintf("https://127.0.0.1:%d", port);
+
+	(void)state;
+	assert_int_equal(state_of(healthy, 1, endpoint, false, NULL), STATE_CONNECTED);
+	assert_int_equal(state_of(unchecked, 1, endpoint, false, NULL), STATE_CONNECTED);
+	close(fd);
+}
+
+static void without_a_container_it_is_stopped(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = "[]\n" },
+		{ .command = "docker info *", .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\"}\n" },
+	};
+
+	(void)state;
+	assert_int_equal(state_of(steps, 2, "https://127.0.0.1:1", false, "does not exist"), STATE_STOPPED);
+}
+
+static void without_an_engine_it_is_unreachable(void **state)
+{
+	static const struct script_step silent[] = {
+		{ .command = INSPECT, .code = 1, .out = "\n" },
+		{ .command = "docker info *", .code = 1, .out = "{\"ServerErrors\":[\"Cannot connect to the Docker daemon\"]}\n" },
+	};
+	static const struct script_step missing[] = { { .command = INSPECT, .how = SCRIPT_MISSING } };
+	static const struct script_step hangs[] = { { .command = INSPECT, .how = SCRIPT_TIMES_OUT } };
+
+	(void)state;
+	assert_int_equal(state_of(silent, 2, "https://127.0.0.1:1", false, "Cannot connect"), STATE_UNREACHABLE);
+	assert_int_equal(state_of(missing, 1, "https://127.0.0.1:1", false, "not found on PATH"), STATE_UNREACHABLE);
+	assert_int_equal(state_of(hangs, 1, "https://127.0.0.1:1", false, "did not end within"), STATE_UNREACHABLE);
+}
+
+static void a_gateway_elsewhere_is_asked_itself(void **state)
+{
+	int port, fd = listen_somewhere(&port);
+	autofree char *endpoint = xasprintf("https://127.0.0.1:%d", port);
+
+	(void)state;
+	assert_int_equal(state_of(NULL, 0, endpoint, true, NULL), STATE_CONNECTED);
+	close(fd);
+	assert_int_equal(state_of(NULL, 0, endpoint, true, "nothing answers"), STATE_UNREACHABLE);
+	assert_int_equal(state_of(NULL, 0, "https://", true, "is no usable address"), STATE_UNREACHABLE);
+}
+
+static void a_signal_is_no_state(void **state)
+{
+	static const struct script_step steps[] = { { .command = INSPECT, .how = SCRIPT_CANCELS } };
+	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)"https://127.0.0.1:1" };
+	AUTO(status) status = { 0 };
+	struct error *err = NULL;
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene);
+	SCENE_SCRIPT(&scene, steps);
+	assert_int_equal(gateway_status(&scene.env, &record, &status, &err), -1);
+	assert_error(&err, ERROR_CANCELLED, "SIGTERM");
+	scene_close(&scene);
+}
+
+static void each_state_has_its_name_and_exit_code(void **state)
+{
+	static const struct {
+		enum gateway_state state;
+		const char *name;
+		int code;
+	} states[] = {
+		{ STATE_CONNECTED, "connected", 0 }, { STATE_STARTING, "starting", 8 },	      { STATE_STOPPED, "stopped", 8 },
+		{ STATE_UNHEALTHY, "unhealthy", 8 }, { STATE_UNREACHABLE, "unreachable", 5 },
+	};
+
+	(void)state;
+	assert_int_equal(ARRAY_LEN(states), STATES);
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		assert_string_equal(gateway_state_name(states[i].state), states[i].name);
+		assert_int_equal(gateway_state_exit_code(states[i].state), states[i].code);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_container_tells_the_state),
+		cmocka_unit_test(a_healthy_gateway_that_answers_is_connected),
+		cmocka_unit_test(without_a_container_it_is_stopped),
+		cmocka_unit_test(without_an_engine_it_is_unreachable),
+		cmocka_unit_test(a_gateway_elsewhere_is_asked_itself),
+		cmocka_unit_test(a_signal_is_no_state),
+		cmocka_unit_test(each_state_has_its_name_and_exit_code),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
