@@ -39,8 +39,8 @@ main() {
 	bad=$(grep -En '^#include "' "$SRC/main.c" | grep -Ev '"(cli|base)/' || true)
 	[ -z "$bad" ] || complain "main.c may include only cli and base: $bad"
 
-	only '(^|[^a-z_])v?fork\(' 'base/proc\.c|sandbox/[a-z]*\.c' 'only base/proc.c forks'
-	only '(^|[^a-z_])getenv\(' 'gateway/settings\.c|base/proc\.c|sandbox/[a-z]*\.c' 'only gateway/settings.c reads the environment'
+	only '(^|[^a-z_])v?fork\(' 'base/spawn\.c|sandbox/[a-z]*\.c' 'only base/spawn.c forks'
+	only '(^|[^a-z_])getenv\(' 'gateway/settings\.c|base/spawn\.c|sandbox/[a-z]*\.c' 'only gateway/settings.c reads the environment'
 	only '(^|[^a-z_])(printf|puts|fputs|fprintf|vfprintf)\(' 'cli/[a-z_]*\.c|base/log\.c|sandbox/[a-z]*\.c' 'only cli prints'
 	only '(^|[^a-z_])(sleep|usleep|nanosleep|clock_gettime|time)\(' 'base/clock\.c|sandbox/[a-z]*\.c' 'only base/clock.c knows the time'
 	only '(^|[^a-z_])(exit|abort|errx?)\(' 'base/base\.c|main\.c|sandbox/[a-z]*\.c' 'only main ends the process'

@@ -367,7 +367,7 @@ static void real_pump(void *arg, struct proc *const *procs, size_t count, int64_
 		if (left <= 0)
 			return;
 		for (size_t i = 0; i < count * 4; i++)
-			fds[i].fd = -1;
+			fds[i] = (struct pollfd){ -1, 0, 0 };
 		for (size_t i = 0; i < count; i++)
 			if (procs[i] != NULL)
 				poll_set(procs[i], fds + 4 * i);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One child process: start, feed, drain, time out, reap. The only place that forks.
+ * One child process: start, feed, drain, time out, reap.
  *
  * A child runs in a process group of its own (except an interactive one), is told to end when we
  * die, has no descriptor of ours but 0 to 2, and its PATH look-up happens before the fork, so that
@@ -93,9 +93,6 @@ char *proc_result_words(const struct proc_result *result);
 
 /* Sets the error that runner_check() makes of a failed child. Always -1. */
 int proc_result_error(const char *purpose, const struct proc_result *result, struct error **err);
-
-/* The absolute path of a program on PATH, or NULL. The caller frees. */
-char *proc_find(const char *program);
 
 /* For scripted runners: splits text into lines as a real child's output is. */
 void proc_feed_lines(const struct proc_output *output, const char *text);

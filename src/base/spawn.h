@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting a child: PATH, environment, pipes, fork, exec. The only place that forks; see proc.h. */
+#ifndef BASE_SPAWN_H
+#define BASE_SPAWN_H
+
+#include <sys/types.h>
+
+#include "base/base.h"
+#include "base/error.h"
+#include "base/proc.h"
+
+struct spawned {
+	pid_t pid;
+	int pidfd;        /* becomes readable when the child ends; -1 on Linux before 5.3 */
+	int in, out, err; /* our ends of its streams, non-blocking; -1 where there is no pipe */
+};
+#define SPAWNED_INIT { .pid = -1, .pidfd = -1, .in = -1, .out = -1, .err = -1 }
+
+/* ERROR_UNREACHABLE when the program is not on PATH; a failing exec is an error here, not an exit status. */
+int spawn_child(const struct proc_spec *spec, struct spawned *child, struct error **err) MUST_CHECK;
+
+/* Closes our ends; the child itself is the caller's to reap. */
+void spawned_release(struct spawned *child);
+
+/* The absolute path of a program on PATH, or NULL. The caller frees. */
+char *spawn_find(const char *program);
+
+#endif
