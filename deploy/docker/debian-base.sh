@@ -70,6 +70,7 @@ main() {
 		say "$ref pulled"
 		return 0
 	fi
+	need 'zstd zstd'
 	arch=$(machine_arch)
 	lock_cache debian
 	archive=$CACHE/debian-$arch-$(content_key "$arch $ref" "$HERE/debian-base.sh" "$LIB/debian.sh").tar.zst

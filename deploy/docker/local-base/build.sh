@@ -184,6 +184,7 @@ compress() {
 }
 
 build() {
+	need 'zstd zstd'
 	build_programs
 	unpack_debian
 	step 'assembling the node' assemble

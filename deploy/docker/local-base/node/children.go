@@ -32,7 +32,7 @@ type children struct {
 
 // start runs bin under the name of the part and keeps it running.
 func (c *children) start(name, bin string, env []string, args ...string) error {
-	log, err := openLog(name)
+	out, err := openLog(name)
 	if err != nil {
 		return err
 	}
@@ -42,12 +42,12 @@ func (c *children) start(name, bin string, env []string, args ...string) error {
 	}
 	c.mu.Unlock()
 	go func() {
-		defer log.Close()
-		c.keep(name, log, func() *exec.Cmd {
+		defer out.Close()
+		c.keep(name, out, func() *exec.Cmd {
 			cmd := exec.Command(bin, args...)
 			cmd.Args[0] = name
 			cmd.Env = append(os.Environ(), env...)
-			cmd.Stdout, cmd.Stderr = log, log
+			cmd.Stdout, cmd.Stderr = out, out
 			return cmd
 		})
 	}()
