@@ -316,27 +316,58 @@ static int wait_for_end(struct proc *proc, const struct proc_spec *spec, struct 
 	return 0;
 }
 
+/* Ctrl-C is an interactive child's business, as in system(3): held from before there is a child until
+ * we ignore it, so that it cannot end us in between. */
+struct interrupts {
+	sigset_t mask;
+	struct sigaction on_int, on_quit;
+};
+
+static void interrupts_hold(struct interrupts *old)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGINT);
+	sigaddset(&both, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &both, &old->mask);
+}
+
+static void interrupts_ignore(struct interrupts *old)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGINT, &ignore, &old->on_int);
+	sigaction(SIGQUIT, &ignore, &old->on_quit);
+	sigprocmask(SIG_SETMASK, &old->mask, NULL);
+}
+
+static void interrupts_restore(const struct interrupts *old)
+{
+	sigaction(SIGINT, &old->on_int, NULL);
+	sigaction(SIGQUIT, &old->on_quit, NULL);
+}
+
 static int real_run(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
+	struct interrupts old;
 	struct proc *proc;
-	int rc;
+	int rc = -1;
 
 	(void)arg;
 	if (!spec->interactive && cancel_check(err) < 0)
 		return -1;
+	if (spec->interactive)
+		interrupts_hold(&old);
 	proc = start(spec, err);
+	if (spec->interactive)
+		interrupts_ignore(&old);
+	if (proc != NULL)
+		rc = wait_for_end(proc, spec, err);
+	if (spec->interactive)
+		interrupts_restore(&old);
 	if (proc == NULL)
 		return -1;
-	if (spec->interactive) {
-		sigaction(SIGINT, &ignore, &old_int);
-		sigaction(SIGQUIT, &ignore, &old_quit);
-	}
-	rc = wait_for_end(proc, spec, err);
-	if (spec->interactive) {
-		sigaction(SIGINT, &old_int, NULL);
-		sigaction(SIGQUIT, &old_quit, NULL);
-	}
 	proc_result_release(result);
 	*result = proc->result;
 	proc->result = (struct proc_result)PROC_RESULT_INIT;

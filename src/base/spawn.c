@@ -72,6 +72,17 @@ struct child_fds {
 	int in, out, err, failure;
 };
 
+/* Our caller holds them back (proc.c); the child takes them from the start. */
+static void release_interrupts(void)
+{
+	sigset_t both;
+
+	sigemptyset(&both);
+	sigaddset(&both, SIGINT);
+	sigaddset(&both, SIGQUIT);
+	sigprocmask(SIG_UNBLOCK, &both, NULL);
+}
+
 /* In the child: async-signal-safe calls only. Never returns. */
 static NORETURN void become(const char *file, const struct proc_spec *spec, char **envp,
 			    const struct child_fds *fds, pid_t parent)
@@ -80,6 +91,8 @@ static NORETURN void become(const char *file, const struct proc_spec *spec, char
 
 	signal(SIGPIPE, SIG_DFL);
 	cancel_reset_child();
+	if (spec->interactive)
+		release_interrupts();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);
