@@ -145,8 +145,11 @@ busybox_tools() {
 		echo base64 cut dirname free hostname id less nc nslookup od ping ps tail top tr vi wc wget xargs | tr ' ' '\n'
 }
 
+# small_image REF ROOT CONFIG NAME: baked under a name with its sum, since a node imports an archive again only when it
+# looks like another one, and all files of the image have the same time.
 small_image() {
-	image_archive "$1" "$arch" "$2" "$3" "$WORK/root/usr/share/k3s/images/$4.tar" --owner=0 --group=0
+	image_archive "$1" "$arch" "$2" "$3" "$WORK/small.tar" --owner=0 --group=0
+	mv "$WORK/small.tar" "$WORK/root/usr/share/k3s/images/$4-$(sha256sum <"$WORK/small.tar" | cut -c1-8).tar"
 }
 
 bake_images() {
