@@ -86,6 +86,10 @@ void assert_error(struct error **err, enum error_kind kind, const char *part);
 /* The vector as argv_quote() prints it. */
 void assert_line(const struct argv *args, const char *expected);
 
+/* A socket that listens on a free port of the loopback (AF_INET or AF_INET6), which is *port; -1 when
+ * this host has no such address. The caller closes it. */
+int listen_on_loopback(int family, int *port);
+
 /* ------------------------------------------------------------------ a gateway's surroundings */
 
 /* What an operation on a gateway is given: no settings, an empty configuration directory of its own,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/check.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -190,15 +189,11 @@ static void a_port_that_the_gateway_itself_holds_is_fine(void **state)
 static void a_port_of_another_program_fails(void **state)
 {
 	static const struct script_step steps[] = { INFO("28.2.2", PLENTY, "/nowhere"), HOLDERS("") };
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct examination e;
+	int port, fd = listen_on_loopback(AF_INET, &port);
 
 	(void)state;
-	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	EXAMINE(&e, steps, ntohs(address.sin_port));
+	EXAMINE(&e, steps, port);
 	assert_finding(&e, "port", CHECK_FAIL, "in use by another program");
 	assert_int_equal(findings_exit_code(&e.findings), 4);
 	end(&e);

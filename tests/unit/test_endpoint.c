@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/endpoint.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "script.h"
-
-/* A socket that listens on a port of this host's loopback; *port tells which. */
-static int listen_somewhere(int family, int *port)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	struct sockaddr *address = family == AF_INET ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
-	socklen_t len = family == AF_INET ? sizeof(v4) : sizeof(v6);
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || bind(fd, address, len) < 0 || listen(fd, 1) < 0 || getsockname(fd, address, &len) < 0) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	*port = ntohs(family == AF_INET ? v4.sin_port : v6.sin6_port);
-	return fd;
-}
 
 static void only_a_foreign_tcp_docker_host_gives_a_host(void **state)
 {
@@ -174,7 +154,7 @@ static void a_port_that_is_listened_on_is_busy(void **state)
 {
 	struct error *err = NULL;
 	bool busy = false;
-	int port, fd = listen_somewhere(AF_INET, &port);
+	int port, fd = listen_on_loopback(AF_INET, &port);
 
 	(void)state;
 	assert_true(fd >= 0);
@@ -218,7 +198,7 @@ static void a_free_port_can_be_listened_on(void **state)
 
 static void an_endpoint_answers_while_somebody_listens(void **state)
 {
-	int port, fd = listen_somewhere(AF_INET, &port);
+	int port, fd = listen_on_loopback(AF_INET, &port);
 
 	(void)state;
 	assert_true(endpoint_answers("127.0.0.1", port, 1000));
@@ -231,7 +211,7 @@ static void ipv6_works_where_the_host_has_it(void **state)
 {
 	struct error *err = NULL;
 	bool busy = false;
-	int port, fd = listen_somewhere(AF_INET6, &port);
+	int port, fd = listen_on_loopback(AF_INET6, &port);
 
 	(void)state;
 	if (fd < 0)

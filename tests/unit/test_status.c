@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/status.h"
 
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,19 +13,6 @@
 #define STATE(status, health) \
 	"{\"Id\":\"C1\",\"Image\":\"I\",\"State\":{\"Status\":\"" status "\",\"ExitCode\":3" health "}}\n"
 #define HEALTH(word) ",\"Health\":{\"Status\":\"" word "\"}"
-
-/* A socket that listens on the loopback; *port tells where. */
-static int listen_somewhere(int *port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	*port = ntohs(address.sin_port);
-	return fd;
-}
 
 /* The state of a gateway whose endpoint is this; the commands are all that docker is asked. */
 static enum gateway_state state_of(const struct script_step *steps, size_t count, const char *endpoint, bool is_remote,
@@ -82,7 +68,7 @@ static void a_healthy_gateway_that_answers_is_connected(void **state)
 {
 	static const struct script_step healthy[] = { { .command = INSPECT, .out = STATE("running", HEALTH("healthy")) } };
 	static const struct script_step unchecked[] = { { .command = INSPECT, .out = STATE("running", "") } };
-	int port, fd = listen_somewhere(&port);
+	int port, fd = listen_on_loopback(AF_INET, &port);
 	autofree char *endpoint = xasprintf("https://127.0.0.1:%d", port);
 
 	(void)state;
@@ -119,7 +105,7 @@ static void without_an_engine_it_is_unreachable(void **state)
 
 static void a_gateway_elsewhere_is_asked_itself(void **state)
 {
-	int port, fd = listen_somewhere(&port);
+	int port, fd = listen_on_loopback(AF_INET, &port);
 	autofree char *endpoint = xasprintf("https://127.0.0.1:%d", port);
 
 	(void)state;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/survey.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -272,19 +271,6 @@ static void an_open_gateway_on_the_network_needs_force(void **state)
 
 /* ------------------------------------------------------------------ the port */
 
-/* A socket that listens on the loopback; *port tells where. */
-static int listen_somewhere(int *port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	*port = ntohs(address.sin_port);
-	return fd;
-}
-
 static void a_container_that_holds_the_port_is_named(void **state)
 {
 	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n") };
@@ -303,7 +289,7 @@ static void a_port_of_another_program_is_a_conflict(void **state)
 	struct deploy_options options = { .name = "gw" };
 	struct scene *scene = *state;
 	struct error *err = NULL;
-	int fd = listen_somewhere(&options.port);
+	int fd = listen_on_loopback(AF_INET, &options.port);
 
 	assert_int_equal(LOOK(scene, steps, &options, &err), -1);
 	assert_error(&err, ERROR_CONFLICT, "in use by another program");
@@ -315,7 +301,7 @@ static void a_port_of_another_program_is_a_conflict(void **state)
 
 static void the_own_container_does_not_count(void **state)
 {
-	int port, fd = listen_somewhere(&port);
+	int port, fd = listen_on_loopback(AF_INET, &port);
 	autofree char *container = xasprintf(
 		"{\"Id\":\"C1\",\"Image\":\"sha256:OLD\",\"State\":{\"Status\":\"running\"},\"Config\":{\"Image\":\"" LOCAL "\"},"
 		"\"HostConfig\":{\"PortBindings\":{\"30051/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"%d\"}]}}}\n" IMAGE(LOCAL), port);
