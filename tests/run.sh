@@ -68,9 +68,10 @@ take_state() {
 	export TMPDIR=$TEST_STATE/tmp
 }
 
+# At once: a script's own cleanup would only tidy what the runner removes anyway.
 stop_child() {
 	[ -n "$child" ] || return 0
-	kill -TERM -- "-$child" 2>/dev/null || kill -TERM "$child" 2>/dev/null || true
+	kill -KILL -- "-$child" 2>/dev/null || kill -KILL "$child" 2>/dev/null || true
 	wait "$child" 2>/dev/null || true
 	child=
 }
@@ -114,12 +115,15 @@ limit_of() {
 # ends. An engine or e2e script runs in the engine's namespaces, which die in the same way.
 leash_of() {
 	leash=(setsid)
+	limit=(timeout --foreground -k 20 "$(limit_of "$1")")
 	if [ "$1" = engine ] || [ "$1" = e2e ]; then
 		leash=(setsid "$REPO/tests/lib/test-engine.sh" exec)
+		limit=(timeout -k 20 "$(limit_of "$1")")
 	elif unshare --pid --mount-proc --fork true 2>/dev/null; then
 		# shellcheck disable=SC2016 # for the inner shell, which reaps orphans
 		leash=(setsid setpriv --pdeathsig KILL unshare --pid --mount-proc --fork --kill-child
 			/bin/bash -c '"$@" & wait $!' leash)
+		limit=(timeout -k 20 "$(limit_of "$1")")
 	fi
 }
 
@@ -145,7 +149,7 @@ count() {
 }
 
 run_script() {
-	local script=$1 stage name log status=0 leash started=$SECONDS
+	local script=$1 stage name log status=0 leash limit started=$SECONDS
 	stage=$(basename "$(dirname "$script")")
 	name=$(basename "$script" .sh)
 	log=$LOGS/$stage-$name.log
@@ -160,7 +164,7 @@ run_script() {
 		;;
 	esac
 	leash_of "$stage"
-	"${leash[@]}" timeout -k 20 "$(limit_of "$stage")" "$script" >"$log" 2>&1 </dev/null 9>&- &
+	"${leash[@]}" "${limit[@]}" "$script" >"$log" 2>&1 </dev/null 9>&- &
 	child=$!
 	stamp "$child" >"$TEST_STATE/child" || true
 	wait "$child" || status=$?
@@ -211,6 +215,7 @@ run_all() {
 		for part in $(parts_of "$what"); do
 			case $part in
 			*build/gcc.sh) ;;
+			cli | engine | e2e | bench) [ ! -x "$OPENSHELL" ] || run_stage "$part" ;;
 			*.sh) run_script "$REPO/tests/${part##*tests/}" ;;
 			*) run_stage "$part" ;;
 			esac
