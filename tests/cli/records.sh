@@ -122,8 +122,9 @@ control_bytes_are_not_printed() {
 	given_record dev remote_host "$(printf 'a\\u001b[31mb')"
 	run gateway list
 	fails grep -q "$(printf '\033')" "$out"
-	run gateway info --name dev
-	fails grep -q "$(printf '\033')" "$out"
+	expect_status 1 run gateway info --name dev
+	fails grep -q "$(printf '\033')" "$out" "$err"
+	expect_err "'remote_host' holds control characters"
 }
 
 list_tests() {
