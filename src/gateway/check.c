@@ -20,7 +20,7 @@ static struct finding *add(struct findings *findings, const char *what, enum che
 {
 	struct finding *finding = &findings->v[findings->n++];
 
-	*finding = (struct finding){ what, verdict, text, fix, verdict == CHECK_FAIL };
+	*finding = (struct finding){ what, verdict, text, fix ? xstrdup(fix) : NULL, verdict == CHECK_FAIL };
 	return finding;
 }
 
@@ -38,7 +38,7 @@ static bool check_docker(const struct gateway_env *env, struct engine *engine, s
 	}
 	diagnose(err);
 	finding = add(findings, "docker", CHECK_FAIL, error_text(err),
-		      "start docker, or set DOCKER_HOST to where it runs; 'docker info' tells more");
+		      err->hint ? err->hint : "'docker info' tells more");
 	finding->exit_code = error_exit_code(err);
 	return false;
 }
@@ -135,7 +135,9 @@ int findings_exit_code(const struct findings *findings)
 
 void findings_release(struct findings *findings)
 {
-	for (size_t i = 0; i < findings->n; i++)
+	for (size_t i = 0; i < findings->n; i++) {
 		free(findings->v[i].text);
+		free(findings->v[i].fix);
+	}
 	findings->n = 0;
 }

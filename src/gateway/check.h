@@ -13,7 +13,7 @@ struct finding {
 	const char *what; /* "docker", "port", ... */
 	enum check_verdict verdict;
 	char *text;       /* what was found */
-	const char *fix;  /* NULL when there is nothing to mend */
+	char *fix;        /* NULL when there is nothing to mend */
 	int exit_code;    /* of a CHECK_FAIL */
 };
 

@@ -290,8 +290,9 @@ static bool lacks_bundle(const struct deploy *deploy)
 	const struct survey *survey = &deploy->survey;
 	bool same = survey->action == ACTION_KEEP && survey->record.container_id != NULL &&
 		    streq(survey->record.container_id, survey->container.id);
+	enum tls_override tls = deploy->env->settings->tls;
 
-	if (deploy->options->no_wait || survey->plan.plaintext || deploy->env->settings->tls == TLS_OFF)
+	if (deploy->options->no_wait || tls == TLS_OFF || (survey->plan.plaintext && tls != TLS_ON))
 		return false;
 	return !same || mtls_examine(deploy->env->paths, deploy->options->name) != MTLS_VALID;
 }

@@ -159,7 +159,8 @@ int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
 			return 0;
 		if (now.health == HEALTH_NONE) {
 			error_set(err, ERROR_UNHEALTHY, "the container %s has no health check", watch->container);
-			return error_hint(err, "make it anew: openshell gateway start --recreate");
+			return error_hint(err, "make it anew, the data stays: docker rm -f %s, then start again",
+					  watch->container);
 		}
 		if (check_markers(watch, &now, err) < 0)
 			return watch_explain(watch->env, watch->container, err);
