@@ -182,7 +182,7 @@ an_api_that_refuses_is_an_error() {
 
 nothing_secret_is_left_or_printed() {
 	fresh
-	! grep -q PRIVATE "$TEST_TMP/log"
+	expect_lacks PRIVATE "$TEST_TMP/log"
 	expect_equal '' "$(find "$TEST_TMP/tmp" -mindepth 1)"
 }
 
