@@ -8,6 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+/* clang's fortified headers make macros of these */
+#undef sprintf
+#undef vsprintf
+#undef strcpy
+#undef strcat
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets system popen atoi atol atoll mktemp tmpnam gmtime localtime ctime asctime
 
 #endif

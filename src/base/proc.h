@@ -43,6 +43,7 @@ struct proc_spec {
 	struct argv env;      /* "K=V" sets, "K" unsets, in the child only; never shown anywhere */
 	const char *input;    /* given on stdin; NULL: /dev/null */
 	bool interactive;     /* all three streams are ours, Ctrl-C is the child's business */
+	bool err_is_out;      /* interactive: its stderr goes to our stdout, too */
 	struct proc_output out, err;
 	int64_t timeout_ms;   /* 0: none; say why where it is set */
 };

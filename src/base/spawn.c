@@ -182,7 +182,7 @@ static int open_streams(const struct proc_spec *spec, struct spawned *child, str
 {
 	child->in = open_input(spec, &fds->in);
 	child->out = open_output(spec->interactive ? PROC_INHERIT : spec->out.how, 1, &fds->out);
-	child->err = open_output(spec->interactive ? PROC_INHERIT : spec->err.how, 2, &fds->err);
+	child->err = open_output(spec->interactive ? PROC_INHERIT : spec->err.how, spec->err_is_out ? 1 : 2, &fds->err);
 	return fds->in < 0 || fds->out < 0 || fds->err < 0 ? -1 : 0;
 }
 

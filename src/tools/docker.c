@@ -476,6 +476,7 @@ int docker_logs_show(const struct docker *docker, const char *container, const c
 {
 	AUTO(proc_spec) spec = docker_spec("docker logs", 0); /* no timeout: the user decides */
 
+	spec.err_is_out = true; /* what the container wrote to either stream is the answer */
 	argv_addl(&spec.argv, "logs", "--timestamps", "--tail", tail, NULL);
 	if (follow)
 		argv_add(&spec.argv, "--follow");

@@ -196,7 +196,7 @@ int docker_event_exit_code(const char *line, size_t len);
  * *status is the child's, 128 + n for a signal. */
 int docker_exec_interactive(const struct docker *docker, const char *container, const struct argv *command,
 			    bool tty, int *status, struct error **err) MUST_CHECK;
-/* tail: a number or "all". */
+/* Both streams of the container go to our stdout. tail: a number or "all". */
 int docker_logs_show(const struct docker *docker, const char *container, const char *tail, bool follow,
 		     int *status, struct error **err) MUST_CHECK;
 
