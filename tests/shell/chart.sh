@@ -82,7 +82,7 @@ with_tls_the_secrets_are_mounted_where_upstream_has_them() {
 in_plaintext_mode_there_is_no_secret_and_no_job() {
 	render --set server.disableTls=true,server.disableGatewayAuth=true
 	expect_lacks 'secretName:' "$OUT"
-	expect_lacks 'kind: Job' "$OUT"
+	expect_lacks 'name: openshell-pki' "$OUT"
 	expect_has OPENSHELL_DISABLE_TLS "$OUT"
 	expect_lacks OPENSHELL_DISABLE_GATEWAY_AUTH "$OUT"
 	expect_has 'value: "http://openshell.openshell.svc.cluster.local:8080"' "$OUT"
@@ -91,7 +91,7 @@ in_plaintext_mode_there_is_no_secret_and_no_job() {
 without_gateway_authentication_the_certificates_stay() {
 	render --set server.disableGatewayAuth=true
 	expect_has OPENSHELL_DISABLE_GATEWAY_AUTH "$OUT"
-	expect_has 'kind: Job' "$OUT"
+	expect_has 'name: openshell-pki' "$OUT"
 	expect_has OPENSHELL_TLS_CERT "$OUT"
 }
 
@@ -120,6 +120,11 @@ the_gateway_may_not_touch_secrets() {
 	part clusterrole
 	expect_lacks secrets "$OUT"
 	expect_equal 'get list' "$(sed -n 's/.*verbs: \[\(.*\)\]/\1/p' "$OUT" | tr -d , | sort -u)"
+}
+
+the_service_selects_nothing_but_the_gateway() {
+	part pki-job
+	expect_equal '' "$(sed -n '/^kind: Pod/,$p' "$OUT" | grep app.kubernetes.io/instance)"
 }
 
 only_the_pki_job_may_read_the_four_secrets() {
@@ -209,6 +214,7 @@ without_gateway_authentication_the_certificates_stay
 the_hosts_names_are_in_the_pod_when_its_address_is_known
 the_pod_is_confined_and_has_three_probes
 the_gateway_may_not_touch_secrets
+the_service_selects_nothing_but_the_gateway
 only_the_pki_job_may_read_the_four_secrets
 other_names_start_the_pod_anew
 the_policy_names_the_gateways_account_and_secrets
