@@ -20,5 +20,6 @@ int main(int argc, char **argv)
 
 	open_stdio();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, children would leave no exit status */
 	return cli_main(&app, argc, argv);
 }

@@ -158,11 +158,17 @@ static int fill_dir(const char *path, const struct dir_entry *entries, size_t co
 	return fsync(dir);
 }
 
-/* The old directory steps aside, the new one takes its place; a failure puts the old one back. */
+/* The new directory takes the place of the old, which is at tmp or bak then. Where the two can be exchanged
+ * nobody ever finds none; else the old one steps aside, and a failure puts it back. */
 static int swap_in(const char *tmp, const char *path, const char *bak)
 {
-	bool had_old = rename(path, bak) == 0;
+	bool had_old;
 
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+		return 0;
+	if (errno != ENOENT && errno != EINVAL && errno != ENOSYS)
+		return -1;
+	had_old = rename(path, bak) == 0;
 	if (!had_old && errno != ENOENT)
 		return -1;
 	if (rename(tmp, path) == 0)
@@ -195,7 +201,7 @@ int dir_replace(const char *path, const struct dir_entry *entries, size_t count,
 	}
 	if (sync_dir(parent) < 0)
 		return error_errno(err, "cannot sync %s", parent);
-	return dir_remove(bak, err);
+	return dir_remove(tmp, err) < 0 || dir_remove(bak, err) < 0 ? -1 : 0;
 }
 
 void dir_recover(const char *path)

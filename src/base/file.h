@@ -39,10 +39,10 @@ struct dir_entry {
 };
 
 /*
- * Makes directory path (0700) hold exactly these files (0600): written beside it as path.tmp, then
- * path becomes path.bak, the new one becomes path, path.bak is removed. After a crash at any point
- * either the old or the new directory is at path or path.bak; dir_recover() puts it back, and the
- * next call removes what was left. One writer at a time: the caller holds a lock.
+ * Makes directory path (0700) hold exactly these files (0600): written beside it as path.tmp, which is then
+ * exchanged with path. Where the file system cannot exchange, path becomes path.bak and path.tmp becomes path.
+ * After a crash at any point the old or the new directory is at path or path.bak; dir_recover() puts it back,
+ * and the next call removes what was left. One writer at a time: the caller holds a lock; readers need none.
  */
 int dir_replace(const char *path, const struct dir_entry *entries, size_t count, struct error **err) MUST_CHECK;
 

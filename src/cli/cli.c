@@ -317,7 +317,7 @@ static int run_command(const struct app *app, const struct invocation *in, int *
 		return -1;
 	docker.timeout_ms = settings.docker_timeout_ms;
 	docker.pull_timeout_ms = settings.pull_timeout_ms;
-	cli.colour = isatty(STDERR_FILENO) && !settings.no_color;
+	cli.colour = isatty(STDERR_FILENO) && !settings.no_color && !settings.dumb_terminal;
 	output_progress(&progress, &cli);
 	env.progress = &progress;
 	cli.env = &env;
@@ -355,6 +355,8 @@ static int parse_and_run(const struct app *app, int argc, char **argv, int *stat
 	in.operand_count = argc - optind;
 	in.gateway = globals.gateway;
 	log_set_level(globals.verbose);
+	if (globals.version)
+		return without_command(&globals, 0, NULL, err);
 	if (globals.help) {
 		help_command(stdout, in.command);
 		return 0;

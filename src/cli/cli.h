@@ -58,7 +58,7 @@ struct cli {
 	const struct paths *paths;
 	const struct gateway_env *env;
 	const struct clock *clock;
-	bool colour; /* stderr is a terminal and NO_COLOR is not set */
+	bool colour; /* stderr is a terminal that knows escape sequences, and NO_COLOR is not set */
 };
 
 /* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gateway stop, destroy, info, list, select */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -121,6 +121,12 @@ static void show_done(void *arg)
 	end_step(GREEN, "✓");
 }
 
+static void show_failed(void *arg)
+{
+	(void)arg;
+	end_step(YELLOW, "!");
+}
+
 static void show_step(void *arg, const char *doing)
 {
 	const struct cli *cli = arg;
@@ -166,7 +172,7 @@ void output_progress(struct progress *progress, const struct cli *cli)
 {
 	live.cli = cli;
 	*progress = (struct progress){
-		.step = show_step, .done = show_done, .line = show_line, .note = show_note, .warn = show_warning,
+		.step = show_step, .done = show_done, .failed = show_failed, .line = show_line, .note = show_note, .warn = show_warning,
 		.arg = (void *)(uintptr_t)cli,
 	};
 }

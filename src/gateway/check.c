@@ -85,14 +85,14 @@ static enum check_verdict rate(double amount, double least, double low)
 	return amount < least ? CHECK_FAIL : amount < low ? CHECK_WARN : CHECK_OK;
 }
 
-static void check_disk(const struct engine *engine, struct findings *findings)
+static void check_disk(const struct gateway_env *env, const struct engine *engine, struct findings *findings)
 {
 	struct statvfs fs;
 	enum check_verdict verdict;
 	double free_gib;
 
 	/* the engine's directory may be on another host, or not ours to see */
-	if (engine->root_dir == NULL || statvfs(engine->root_dir, &fs) < 0) {
+	if (!gateway_engine_is_here(env) || engine->root_dir == NULL || statvfs(engine->root_dir, &fs) < 0) {
 		add(findings, "disk", CHECK_WARN,
 		    xasprintf("docker's directory %s cannot be seen from here", engine->root_dir ? engine->root_dir : "?"),
 		    "check on docker's host that it has at least 10 GiB free: df -h");
@@ -121,7 +121,7 @@ void gateway_check(const struct gateway_env *env, const char *name, int port, st
 		return;
 	check_version(&engine, findings);
 	check_port(env, name, port, findings);
-	check_disk(&engine, findings);
+	check_disk(env, &engine, findings);
 	check_memory(&engine, findings);
 }
 

@@ -11,6 +11,7 @@
 #include "gateway/endpoint.h"
 #include "gateway/image.h"
 #include "gateway/survey.h"
+#include "gateway/teardown.h"
 #include "gateway/watch.h"
 #include "store/mtls.h"
 #include "tools/kubectl.h"
@@ -91,9 +92,22 @@ static int deploy_image(struct deploy *deploy, struct error **err)
 	return survey_image(&deploy->survey, env, err);
 }
 
-static bool recreates(const struct deploy *deploy)
+static bool is_in_the_way(const struct deploy *deploy)
 {
-	return deploy->survey.action == ACTION_RECREATE;
+	return deploy->survey.action == ACTION_RECREATE || deploy->survey.afresh;
+}
+
+/* As gateway destroy does, but for the entry, which is written anew: nothing of the former gateway counts. */
+static int destroy_first(struct deploy *deploy, struct error **err)
+{
+	struct survey *survey = &deploy->survey;
+
+	if (gateway_remove_resources(deploy->env, survey->container_name, err) < 0)
+		return -1;
+	survey->volume_exists = false;
+	container_release(&survey->container);
+	record_release(&survey->record);
+	return 0;
 }
 
 static int deploy_clear(struct deploy *deploy, struct error **err)
@@ -102,6 +116,8 @@ static int deploy_clear(struct deploy *deploy, struct error **err)
 	autoerror struct error *ignored = NULL;
 	bool stopped;
 
+	if (deploy->survey.afresh)
+		return destroy_first(deploy, err);
 	/* the removal is by force, so a stop that fails does not matter */
 	(void)!docker_container_stop(deploy->env->docker, container, STOP_GRACE_S, &stopped, &ignored);
 	return docker_container_remove(deploy->env->docker, container, err);
@@ -233,8 +249,6 @@ static int deploy_start(struct deploy *deploy, struct error **err)
 		(void)!docker_container_stop(docker, container, STOP_GRACE_S, &stopped, &ignored);
 	if (start_watching(deploy, err) < 0 || docker_container_start(docker, container, err) < 0)
 		return -1;
-	/* events of an earlier life of it are none of ours */
-	deploy->watch.died_code = -1;
 	deploy->watch.old_health_log = deploy->survey.container.health_log;
 	watch_logs(&deploy->watch, deploy->made_container);
 	return 0;
@@ -364,7 +378,7 @@ static int deploy_select(struct deploy *deploy, struct error **err)
 
 const struct step deploy_steps[] = {
 	{ DEPLOY_NEW, DEPLOY_IMAGE_READY, "fetching the image", lacks_image, deploy_image, false },
-	{ DEPLOY_IMAGE_READY, DEPLOY_CLEARED, "removing the old container", recreates, deploy_clear, false },
+	{ DEPLOY_IMAGE_READY, DEPLOY_CLEARED, "removing the old container", is_in_the_way, deploy_clear, false },
 	{ DEPLOY_CLEARED, DEPLOY_NETWORK_READY, "preparing the network", lacks_network, deploy_network, false },
 	{ DEPLOY_NETWORK_READY, DEPLOY_VOLUME_READY, "preparing the volume", creates, deploy_volume, false },
 	{ DEPLOY_VOLUME_READY, DEPLOY_CONTAINER_READY, "creating the container", creates, deploy_create, false },
@@ -393,6 +407,7 @@ static int run_step(struct deploy *deploy, const struct step *step, struct error
 	if (step->optional && !error_is(*err, ERROR_CANCELLED)) {
 		autofree char *why = error_text(*err);
 
+		progress->failed(progress->arg);
 		progress_warn(deploy->env, "%s: %s", step->doing, why);
 		error_free(err);
 		return 0;

@@ -15,6 +15,7 @@
 struct progress {
 	void (*step)(void *arg, const char *doing);            /* a new step begins */
 	void (*done)(void *arg);                               /* the step has ended well */
+	void (*failed)(void *arg);                             /* it has not; a warning tells why */
 	void (*line)(void *arg, const char *line, size_t len); /* output of docker or the container */
 	void (*note)(void *arg, const char *text);             /* something worth telling */
 	void (*warn)(void *arg, const char *text);

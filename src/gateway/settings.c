@@ -55,7 +55,7 @@ static int read_seconds(const char *name, int fallback, int64_t *ms, struct erro
 
 int settings_read(struct settings *settings, struct error **err)
 {
-	const char *insecure = get("OPENSHELL_REGISTRY_INSECURE");
+	const char *insecure = get("OPENSHELL_REGISTRY_INSECURE"), *terminal = get("TERM");
 
 	*settings = (struct settings){
 		.gateway = get("OPENSHELL_GATEWAY"),
@@ -71,6 +71,7 @@ int settings_read(struct settings *settings, struct error **err)
 		.registry_insecure = insecure != NULL && is_one_of(insecure, yes_words),
 		.docker_host = get("DOCKER_HOST"),
 		.no_color = get("NO_COLOR") != NULL,
+		.dumb_terminal = terminal != NULL && streq(terminal, "dumb"),
 		.paths = {
 			.xdg_config_home = getenv("XDG_CONFIG_HOME"),
 			.home = getenv("HOME"),

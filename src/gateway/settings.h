@@ -15,6 +15,7 @@
  *   OPENSHELL_SYSTEM_GATEWAY_DIR, XDG_CONFIG_HOME, HOME, XDG_RUNTIME_DIR, TMPDIR   see paths.h
  *   DOCKER_HOST                   tcp://HOST: HOST becomes the endpoint's host (docker reads it too)
  *   NO_COLOR                      no colours
+ *   TERM                          "dumb": no colours and no rewritten lines
  */
 #ifndef GATEWAY_SETTINGS_H
 #define GATEWAY_SETTINGS_H
@@ -36,7 +37,7 @@ struct settings {
 	enum tls_override tls;
 	int64_t docker_timeout_ms, pull_timeout_ms;
 	const char *docker_host;
-	bool no_color;
+	bool no_color, dumb_terminal;
 	struct paths_input paths;
 };
 

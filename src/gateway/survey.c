@@ -6,7 +6,6 @@
 
 #include "gateway/endpoint.h"
 #include "gateway/image.h"
-#include "gateway/teardown.h"
 
 void survey_release(struct survey *survey)
 {
@@ -170,10 +169,20 @@ static int check_port_holders(const struct survey *survey, const struct gateway_
 	return 0;
 }
 
-static int check_port(struct survey *survey, const struct gateway_env *env, struct error **err)
+/* Our own container listens there: what else may hold the port cannot be tried. A wildcard address
+ * counts as any; a new specific one can be tried beside it. */
+static bool is_own_port(const struct survey *survey)
 {
 	const struct container *container = &survey->container;
-	bool own = container->phase == PHASE_RUNNING && container->host_port == survey->plan.port;
+	const char *ip = container->host_ip ? container->host_ip : "0.0.0.0", *bind = survey->plan.bind;
+
+	return (container->phase == PHASE_RUNNING || container->phase == PHASE_PAUSED) &&
+	       container->host_port == survey->plan.port &&
+	       (streq(ip, bind) || streq(ip, "0.0.0.0") || streq(ip, "::") || streq(bind, "0.0.0.0") || streq(bind, "::"));
+}
+
+static int check_port(struct survey *survey, const struct gateway_env *env, struct error **err)
+{
 	bool busy = false;
 
 	if (survey->action == ACTION_KEEP || survey->action == ACTION_UNPAUSE)
@@ -182,7 +191,7 @@ static int check_port(struct survey *survey, const struct gateway_env *env, stru
 		return endpoint_free_port(gateway_engine_is_here(env) ? survey->plan.bind : "0.0.0.0", &survey->plan.port, err);
 	if (check_port_holders(survey, env, err) < 0)
 		return -1;
-	if (own || !gateway_engine_is_here(env))
+	if (is_own_port(survey) || !gateway_engine_is_here(env))
 		return 0;
 	if (endpoint_port_busy(survey->plan.bind, survey->plan.port, &busy, err) < 0)
 		return -1;
@@ -224,18 +233,6 @@ static bool wants_destroy(const struct survey *survey, const struct deploy_optio
 	       options->confirm_recreate(options->confirm_arg, options->name, &survey->container);
 }
 
-static int destroy_first(struct survey *survey, const struct gateway_env *env, struct error **err)
-{
-	bool any = false;
-
-	if (gateway_remove_resources(env, survey->container_name, &any, err) < 0)
-		return error_wrap(err, "cannot remove what is there");
-	container_release(&survey->container);
-	survey->volume_exists = false;
-	record_release(&survey->record);
-	return 0;
-}
-
 int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 		struct error **err)
 {
@@ -254,8 +251,6 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 		if (decide(survey, env, options, afresh, err) < 0)
 			return -1;
 	}
-	/* every reason to refuse comes before anything is lost */
-	if (check_port(survey, env, err) < 0)
-		return -1;
-	return afresh ? destroy_first(survey, env, err) : 0;
+	survey->afresh = afresh;
+	return check_port(survey, env, err);
 }

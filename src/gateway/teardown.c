@@ -91,13 +91,14 @@ int gateway_stop(const struct gateway_env *env, const struct teardown_options *o
 	return 0;
 }
 
-int gateway_remove_resources(const struct gateway_env *env, const char *container, bool *any, struct error **err)
+int gateway_remove_resources(const struct gateway_env *env, const char *container, struct error **err)
 {
+	bool stopped;
 	autoerror struct error *ignored = NULL;
 
 	step(env, "removing the container");
 	/* a clean end first; the removal is by force, so a failure here does not matter */
-	if (docker_container_stop(env->docker, container, STOP_GRACE_S, any, &ignored) < 0 &&
+	if (docker_container_stop(env->docker, container, STOP_GRACE_S, &stopped, &ignored) < 0 &&
 	    error_is(ignored, ERROR_CANCELLED)) {
 		*err = STEAL(ignored);
 		return -1;
@@ -109,6 +110,21 @@ int gateway_remove_resources(const struct gateway_env *env, const char *containe
 		return -1;
 	step(env, "removing the network");
 	return docker_network_remove(env->docker, container, err);
+}
+
+/* One that another container uses stays, and that is said. */
+static int remove_image(const struct gateway_env *env, const char *ref, struct error **err)
+{
+	autofree char *why = NULL;
+
+	if (ref == NULL || docker_image_remove(env->docker, ref, err) == 0)
+		return 0;
+	if (error_is(*err, ERROR_CANCELLED))
+		return -1;
+	why = error_text(*err);
+	progress_warn(env, "the image %s remains: %s", ref, why);
+	error_free(err);
+	return 0;
 }
 
 static int destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
@@ -127,10 +143,9 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 	if (!*found && (docker_volume_exists(env->docker, name, &volume, err) < 0 ||
 			docker_network_exists(env->docker, name, &network, err) < 0))
 		return -1;
-	if ((*found || volume || network) && gateway_remove_resources(env, name, found, err) < 0)
+	if ((*found || volume || network) && gateway_remove_resources(env, name, err) < 0)
 		return -1;
-	if (options->remove_image && container.image_ref != NULL &&
-	    docker_image_remove(env->docker, container.image_ref, err) < 0)
+	if (options->remove_image && remove_image(env, container.image_ref ? container.image_ref : record.image, err) < 0)
 		return -1;
 	if (registry_clear_active(env->paths, options->name, err) < 0 ||
 	    registry_remove(env->paths, options->name, &recorded, err) < 0)

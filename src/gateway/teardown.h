@@ -22,9 +22,8 @@ int gateway_stop(const struct gateway_env *env, const struct teardown_options *o
 int gateway_destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
 		    struct error **err) MUST_CHECK;
 
-/* Container, volume and network alone. *any: whether a container was there. */
-int gateway_remove_resources(const struct gateway_env *env, const char *container, bool *any,
-			     struct error **err) MUST_CHECK;
+/* Container, volume and network alone. */
+int gateway_remove_resources(const struct gateway_env *env, const char *container, struct error **err) MUST_CHECK;
 
 /* The container of a gateway, after a look whether this is its engine. phase is PHASE_ABSENT when there
  * is none. For commands that are about to do something to it. */

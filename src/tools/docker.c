@@ -385,7 +385,7 @@ int docker_image_remove(const struct docker *docker, const char *ref, struct err
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "image", "rm", "--no-prune", "--", ref, NULL);
-	return runner_run(docker->runner, &spec, &result, err);
+	return runner_check(docker->runner, &spec, &result, err);
 }
 
 /* ------------------------------------------------------------------ looking into it */

@@ -171,7 +171,6 @@ int docker_volume_remove(const struct docker *docker, const char *name, struct e
 /* Lines of progress go to line(). */
 int docker_image_pull(const struct docker *docker, const char *ref, proc_line_fn *line, void *arg,
 		      struct error **err) MUST_CHECK;
-/* In use or absent is not an error. */
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err) MUST_CHECK;
 
 /* ------------------------------------------------------------------ looking into it */

@@ -7,6 +7,9 @@
 #include "base/encode.h"
 #include "base/tree.h"
 
+/* An API server that hangs is asked again, as one that does not answer. */
+#define REQUEST_TIMEOUT "--request-timeout=10s"
+
 /* "{.data.ca\.crt}{"\n"}{.data.tls\.crt}...": a line for each key, empty for a missing one. */
 static char *jsonpath(const char *const *keys, size_t count)
 {
@@ -52,7 +55,7 @@ int kubectl_secret_get(const struct kubectl *kubectl, const char *space, const c
 	autofree char *path = jsonpath(keys, count);
 
 	*ready = false;
-	argv_addl(&command, "kubectl", "-n", space, "get", "secret", secret, "-o", path, NULL);
+	argv_addl(&command, "kubectl", "-n", space, "get", "secret", secret, REQUEST_TIMEOUT, "-o", path, NULL);
 	if (docker_exec(kubectl->docker, "kubectl get secret", kubectl->container, &command, &result, err) < 0)
 		return -1;
 	if (result.code != 0)
@@ -95,7 +98,7 @@ int kubectl_stale_nodes(const struct kubectl *kubectl, const char *current, stru
 	AUTO(argv) command = ARGV_INIT;
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
-	argv_addl(&command, "kubectl", "get", "nodes", "-o", "json", NULL);
+	argv_addl(&command, "kubectl", "get", "nodes", REQUEST_TIMEOUT, "-o", "json", NULL);
 	if (docker_exec(kubectl->docker, "kubectl get nodes", kubectl->container, &command, &result, err) < 0)
 		return -1;
 	*ready = result.code == 0;

@@ -29,7 +29,7 @@ the_calls_of_a_first_start() {
 		docker create --pull never --name $C --hostname openshell-openshell --label ai.openshell.gateway=openshell --label ai.openshell.version=1.2.3 --privileged --init=false --restart unless-stopped --cgroupns host --network $C --publish 127.0.0.1:8080:30051/tcp --add-host host.docker.internal:host-gateway --add-host host.openshell.internal:host-gateway --volume $C:/var/lib/rancher/k3s --env REGISTRY_MODE=external --env REGISTRY_HOST=ghcr.io --env REGISTRY_INSECURE=false --env IMAGE_REPO_BASE=ghcr.io/nvidia/openshell --env OPENSHELL_NODE_NAME=openshell-openshell openshell/cluster:dev server --disable=traefik --tls-san=127.0.0.1 --tls-san=localhost --tls-san=host.docker.internal
 		docker start -- $C
 		docker container inspect --format {{json\ .}} -- $C
-		docker exec --env KUBECONFIG=/etc/rancher/k3s/k3s.yaml $C kubectl -n openshell get secret openshell-cli-client -o jsonpath={.data.ca\.crt}{"\n"}{.data.tls\.crt}{"\n"}{.data.tls\.key}
+		docker exec --env KUBECONFIG=/etc/rancher/k3s/k3s.yaml $C kubectl -n openshell get secret openshell-cli-client --request-timeout=10s -o jsonpath={.data.ca\.crt}{"\n"}{.data.tls\.crt}{"\n"}{.data.tls\.key}
 	END
 	expect_equal 2 "$(calls '^docker (events|logs --follow) ' | wc -l)"
 }

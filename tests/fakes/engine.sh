@@ -96,7 +96,7 @@ engine_exec() {
 	*'kubectl -n openshell get secret openshell-cli-client '*)
 		cat "$engine/secret"
 		;;
-	*'kubectl get nodes -o json')
+	*'kubectl get nodes'*'-o json')
 		cat "$engine/nodes.json"
 		;;
 	*'kubectl delete node '*) ;;

@@ -311,6 +311,11 @@ static void on_done(void *arg)
 	argv_add(&((struct scene *)arg)->steps, ".");
 }
 
+static void on_failed(void *arg)
+{
+	argv_add(&((struct scene *)arg)->steps, "!");
+}
+
 static void on_line(void *arg, const char *line, size_t len)
 {
 	argv_addf(&((struct scene *)arg)->lines, "%.*s", (int)len, line);
@@ -332,7 +337,7 @@ void scene_open(struct scene *scene)
 
 	*scene = (struct scene){
 		.dir = xasprintf("%s/openshell-unit-XXXXXX", base ? base : "/tmp"),
-		.progress = { on_step, on_done, on_line, on_note, on_warning, scene },
+		.progress = { on_step, on_done, on_failed, on_line, on_note, on_warning, scene },
 	};
 	assert_non_null(mkdtemp(scene->dir));
 	scene->paths.user_root = xasprintf("%s/openshell", scene->dir);

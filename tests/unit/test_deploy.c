@@ -1159,6 +1159,23 @@ static void a_refusal_comes_before_anything_is_destroyed(void **state)
 	stage_close(&stage);
 }
 
+static void nothing_is_destroyed_before_an_image_is_there(void **state)
+{
+	static const struct situation running = { "running", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN };
+	struct deploy_options options = { .name = "gw", .recreate = true };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &running);
+	options.port = stage.port;
+	stage.scene.settings.cluster_image = "openshell/clusterr:dev";
+	assert_int_equal(start_with(&stage, &options, &err), -1);
+	assert_int_equal(stage.model.mutations, 0);
+	assert_error(&err, ERROR_ABSENT, "openshell/clusterr:dev is not here");
+	stage_close(&stage);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -1185,6 +1202,7 @@ int main(void)
 		cmocka_unit_test(plaintext_needs_no_bundle),
 		cmocka_unit_test(no_wait_returns_as_soon_as_it_runs),
 		cmocka_unit_test(recreate_takes_everything_and_starts_afresh),
+		cmocka_unit_test(nothing_is_destroyed_before_an_image_is_there),
 		cmocka_unit_test(a_refusal_comes_before_anything_is_destroyed),
 	};
 

@@ -29,7 +29,7 @@ static void release(struct buf *values)
 static void a_secret_is_asked_for_by_one_call_and_decoded(void **state)
 {
 	static const struct script_step steps[] = {
-		{ .command = EXEC "-n openshell get secret openshell-cli-client -o "
+		{ .command = EXEC "-n openshell get secret openshell-cli-client --request-timeout=10s -o "
 			     "'jsonpath={.data.ca\\.crt}{\"\\n\"}{.data.tls\\.crt}{\"\\n\"}{.data.tls\\.key}'",
 		  .out = CA "\n" CERT "\n" KEY },
 	};
@@ -179,8 +179,8 @@ static void nodes_that_are_no_json_are_an_error(void **state)
 static void nodes_are_listed_and_deleted_without_waiting(void **state)
 {
 	static const struct script_step steps[] = {
-		{ .command = EXEC "get nodes -o json", .code = 1, .err = "connection refused\n" },
-		{ .command = EXEC "get nodes -o json", .out = NODES(NODE("old", "False") "," NEVER_READY) },
+		{ .command = EXEC "get nodes --request-timeout=10s -o json", .code = 1, .err = "connection refused\n" },
+		{ .command = EXEC "get nodes --request-timeout=10s -o json", .out = NODES(NODE("old", "False") "," NEVER_READY) },
 		{ .command = EXEC "delete node --ignore-not-found --wait=false old new" },
 		{ .command = EXEC "delete node *", .code = 1, .err = "forbidden\n" },
 	};

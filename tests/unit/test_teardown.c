@@ -308,13 +308,17 @@ static void on_another_engine_nothing_is_destroyed(void **state)
 static void the_image_stays_unless_it_is_asked_for(void **state)
 {
 	static const struct script_step steps[] = {
-		THERE, REMOVAL, { .command = "docker image rm --no-prune -- openshell/cluster:dev", .code = 1 },
+		THERE, REMOVAL,
+		{ .command = "docker image rm --no-prune -- openshell/cluster:dev", .code = 1, .err = "image is in use\n" },
 	};
 	static const struct teardown_options options = { .name = "gw", .remove_image = true };
+	struct scene *scene = *state;
 	struct error *err = NULL;
 	bool found;
 
 	assert_int_equal(DESTROY(*state, steps, &options, &found, &err), 0);
+	assert_int_equal(scene->warnings.n, 1);
+	assert_non_null(strstr(scene->warnings.v[0], "image is in use"));
 }
 
 static void a_record_that_cannot_be_read_does_not_stand_in_the_way(void **state)
