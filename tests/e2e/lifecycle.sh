@@ -141,7 +141,13 @@ names_resolve() {
 # --- what must survive --------------------------------------------------------------------------------------------
 
 server_certificate() {
-	openssl s_client -connect "127.0.0.1:$PORT" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256
+	timeout 20 openssl s_client -connect "127.0.0.1:$PORT" </dev/null >"$TEST_TMP/s_client" 2>&1 || true
+	openssl x509 -in "$TEST_TMP/s_client" -noout -fingerprint -sha256 || {
+		cat "$TEST_TMP/s_client"
+		docker ps -a
+		container one '{{json .State}}'
+		return 1
+	}
 }
 
 remember() {
