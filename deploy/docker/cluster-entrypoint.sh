@@ -499,7 +499,7 @@ write_helmchart() {
 
 # On Docker Desktop the bridge's gateway is not the host, so the name comes first.
 find_host_ip() {
-	HOST_IP=$(getent ahostsv4 host.docker.internal 2>/dev/null | awk '{ print $1; exit }') || :
+	HOST_IP=$(timeout 2 getent ahostsv4 host.docker.internal 2>/dev/null | awk '{ print $1; exit }') || :
 	if [ -z "$HOST_IP" ]; then
 		HOST_IP=$(ip -4 route 2>/dev/null | awk '$1 == "default" && $2 == "via" { print $3; exit }') || :
 	fi

@@ -43,7 +43,7 @@ unhealthy() {
 
 # The address to which docker forwards the published port.
 node_address() {
-	na=$(getent ahostsv4 "$(hostname)" 2>/dev/null | awk '{ print $1; exit }') || na=
+	na=$(timeout 1 getent ahostsv4 "$(hostname)" 2>/dev/null | awk '{ print $1; exit }') || na=
 	printf '%s\n' "${na:-127.0.0.1}"
 }
 
