@@ -11,11 +11,6 @@ static int64_t fast_now_ms(void *arg)
 	return clock_real.now_ms(arg) * HURRY;
 }
 
-static void fast_sleep_ms(void *arg, int64_t ms)
-{
-	clock_real.sleep_ms(arg, ms / HURRY + 1);
-}
-
 static void fast_pump(void *arg, struct proc *const *procs, size_t count, int64_t ms)
 {
 	runner_real.pump(arg, procs, count, ms / HURRY + 1);
@@ -23,7 +18,7 @@ static void fast_pump(void *arg, struct proc *const *procs, size_t count, int64_
 
 int main(int argc, char **argv)
 {
-	const struct clock clock = { fast_now_ms, fast_sleep_ms, NULL };
+	const struct clock clock = { fast_now_ms, NULL };
 	struct runner runner = runner_real;
 	const struct app app = { &clock, &runner };
 

@@ -50,12 +50,6 @@ void argv_addv(struct argv *args, const char *const *texts)
 		argv_add(args, *texts++);
 }
 
-void argv_opt(struct argv *args, const char *flag, const char *value)
-{
-	if (value != NULL && *value != '\0')
-		argv_addl(args, flag, value, NULL);
-}
-
 bool argv_contains(const struct argv *args, const char *text)
 {
 	for (size_t i = 0; i < args->n; i++)

@@ -16,9 +16,6 @@ void argv_addf(struct argv *args, const char *fmt, ...) PRINTF(2, 3);
 void argv_addl(struct argv *args, ...) SENTINEL;
 void argv_addv(struct argv *args, const char *const *texts);
 
-/* Adds flag and value; nothing when value is NULL or empty. */
-void argv_opt(struct argv *args, const char *flag, const char *value);
-
 bool argv_contains(const struct argv *args, const char *text);
 
 /* Joins with a separator; the caller frees. */

@@ -2,10 +2,7 @@
 /* The real clock. */
 #include "base/clock.h"
 
-#include <poll.h>
 #include <time.h>
-
-#include "base/cancel.h"
 
 static int64_t real_now_ms(void *arg)
 {
@@ -16,21 +13,9 @@ static int64_t real_now_ms(void *arg)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void real_sleep_ms(void *arg, int64_t ms)
-{
-	(void)arg;
-	if (ms > 0)
-		cancel_poll(NULL, 0, ms);
-}
-
-const struct clock clock_real = { real_now_ms, real_sleep_ms, NULL };
+const struct clock clock_real = { real_now_ms, NULL };
 
 int64_t clock_now_ms(const struct clock *clock)
 {
 	return clock->now_ms(clock->arg);
-}
-
-void clock_sleep_ms(const struct clock *clock, int64_t ms)
-{
-	clock->sleep_ms(clock->arg, ms);
 }

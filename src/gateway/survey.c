@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "gateway/endpoint.h"
 #include "gateway/image.h"
 
@@ -220,6 +221,7 @@ static int decide(struct survey *survey, const struct gateway_env *env, const st
 	else
 		survey->action = observe_action(&survey->container,
 						survey->other_image ? "" : survey->image.id, &survey->plan);
+	log_debug("container %s: %s", container_phase_name(survey->container.phase), container_action_name(survey->action));
 	if (check_exposure(survey, options, err) < 0)
 		return -1;
 	return check_engine(survey, env, options, err);

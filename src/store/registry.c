@@ -35,11 +35,6 @@ const char *record_auth(const struct record *record)
 	return str_starts(record->endpoint, "http://") ? "plaintext" : "mtls";
 }
 
-bool record_is_managed(const struct record *record)
-{
-	return record->source == SOURCE_USER && (!record->is_remote || record->remote_host != NULL);
-}
-
 void record_release(struct record *record)
 {
 	free(record->name);

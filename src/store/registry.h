@@ -34,8 +34,6 @@ const char *record_source_name(enum record_source source);
 const char *record_type(const struct record *record);
 /* "mtls", "plaintext", ... also where the file does not say. */
 const char *record_auth(const struct record *record);
-/* We made it and its container: start, stop and destroy apply. */
-bool record_is_managed(const struct record *record);
 void record_release(struct record *record);
 
 /* ERROR_ABSENT when neither tree has it. */

@@ -195,7 +195,7 @@ refuses_bad_usage() {
 names_go() {
 	fresh
 	mkdir -p "$TEST_TMP/nogo"
-	for tool in sh uname dirname basename find sort sha256sum cut mkdir flock rm tr date mktemp ls touch; do
+	for tool in sh uname dirname basename find sort sha256sum cut mkdir flock rm tr date mktemp ls touch zstd; do
 		ln -sf "$(command -v "$tool")" "$TEST_TMP/nogo/"
 	done
 	sed 's,^PATH=.*,,' "$tree/deploy/docker/local-base/build.sh" >"$tree/deploy/docker/local-base/nogo.sh"

@@ -221,14 +221,6 @@ static int64_t script_now(void *arg)
 	return ((struct script *)arg)->now_ms;
 }
 
-static void script_sleep(void *arg, int64_t ms)
-{
-	struct script *script = arg;
-
-	script->now_ms += ms;
-	script->slept_ms += ms;
-}
-
 /* ------------------------------------------------------------------ for the tests */
 
 void script_init(struct script *script, const struct script_step *steps, size_t count)
@@ -236,7 +228,7 @@ void script_init(struct script *script, const struct script_step *steps, size_t 
 	*script = (struct script){
 		.steps = steps, .count = count, .now_ms = START_MS, .log = ARGV_INIT,
 		.runner = { script_run, script_start, script_pump, script_stop, script },
-		.clock = { script_now, script_sleep, script },
+		.clock = { script_now, script },
 	};
 	script->docker = (struct docker){ &script->runner, 60000, 3600000 };
 	cancel_forget();

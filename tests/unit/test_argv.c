@@ -56,18 +56,6 @@ static void lists_are_added_up_to_their_end(void **state)
 	assert_false(argv_contains(&args, "B"));
 }
 
-static void an_option_without_a_value_is_left_out(void **state)
-{
-	AUTO(argv) args = ARGV_INIT;
-
-	(void)state;
-	argv_opt(&args, "--host", NULL);
-	argv_opt(&args, "--host", "");
-	assert_int_equal(args.n, 0);
-	argv_opt(&args, "--host", "unix:///x");
-	assert_line(&args, "--host unix:///x");
-}
-
 static void joining_puts_the_separator_between(void **state)
 {
 	AUTO(argv) args = ARGV_INIT;
@@ -155,7 +143,6 @@ int main(void)
 		cmocka_unit_test(the_vector_ends_with_null_at_every_size),
 		cmocka_unit_test(texts_are_copied),
 		cmocka_unit_test(lists_are_added_up_to_their_end),
-		cmocka_unit_test(an_option_without_a_value_is_left_out),
 		cmocka_unit_test(joining_puts_the_separator_between),
 		cmocka_unit_test(a_released_vector_can_be_used_again),
 		cmocka_unit_test(words_are_quoted_only_where_a_shell_needs_it),

@@ -433,11 +433,6 @@ static int64_t model_now(void *arg)
 	return ((struct model *)arg)->now_ms;
 }
 
-static void model_sleep(void *arg, int64_t ms)
-{
-	((struct model *)arg)->now_ms += ms;
-}
-
 /* ------------------------------------------------------------------ the stage of a test */
 
 struct stage {
@@ -456,7 +451,7 @@ static void stage_open(struct stage *stage)
 		.bind = xstrdup("127.0.0.1"), .image = xstrdup(LOCAL), .local_here = true, .registry_answers = true,
 		.image_id = "sha256:I1", .container_image_id = "sha256:I1", .engine_id = "E1", .secret = true,
 		.runner = { model_run, model_start, model_pump, model_stop, model },
-		.clock = { model_now, model_sleep, model },
+		.clock = { model_now, model },
 	};
 	model->docker = (struct docker){ &model->runner, 60000, 3600000 };
 	stage->scene.env.docker = &model->docker;

@@ -358,22 +358,20 @@ static void the_kind_of_a_gateway_follows_from_its_record(void **state)
 	static const struct {
 		struct record record;
 		const char *type, *auth;
-		bool managed;
 	} rows[] = {
-		{ { .endpoint = https }, "local", "mtls", true },
-		{ { .endpoint = http }, "local", "plaintext", true },
-		{ { .endpoint = http, .auth_mode = mtls }, "local", "mtls", true },
-		{ { .endpoint = https, .is_remote = true, .remote_host = host }, "remote", "mtls", true },
-		{ { .endpoint = https, .is_remote = true }, "remote", "mtls", false },
-		{ { .endpoint = https, .is_remote = true, .auth_mode = jwt }, "cloud", "cloudflare_jwt", false },
-		{ { .endpoint = https, .source = SOURCE_SYSTEM }, "local", "mtls", false },
+		{ { .endpoint = https }, "local", "mtls" },
+		{ { .endpoint = http }, "local", "plaintext" },
+		{ { .endpoint = http, .auth_mode = mtls }, "local", "mtls" },
+		{ { .endpoint = https, .is_remote = true, .remote_host = host }, "remote", "mtls" },
+		{ { .endpoint = https, .is_remote = true }, "remote", "mtls" },
+		{ { .endpoint = https, .is_remote = true, .auth_mode = jwt }, "cloud", "cloudflare_jwt" },
+		{ { .endpoint = https, .source = SOURCE_SYSTEM }, "local", "mtls" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_string_equal(record_type(&rows[i].record), rows[i].type);
 		assert_string_equal(record_auth(&rows[i].record), rows[i].auth);
-		assert_int_equal(record_is_managed(&rows[i].record), rows[i].managed);
 	}
 }
 
