@@ -30,7 +30,14 @@ openssl openssl
 curl curl
 busybox busybox
 nginx nginx-light
-python3 python3"
+python3 python3
+inotifywait inotify-tools
+mandoc mandoc"
+
+NEEDS_CLI="$NEEDS_BUILD
+jq jq
+python3 python3
+script bsdutils"
 
 NEEDS_ENGINE="$NEEDS_BUILD
 dockerd docker.io
@@ -50,6 +57,7 @@ needs_of() {
 	case $1 in
 	unit) echo "$NEEDS_UNIT" ;;
 	shell) echo "$NEEDS_SHELL" ;;
+	cli) echo "$NEEDS_CLI" ;;
 	engine | e2e | bench) echo "$NEEDS_ENGINE" ;;
 	*) echo "$NEEDS_BUILD" ;;
 	esac
