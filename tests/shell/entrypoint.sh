@@ -71,7 +71,8 @@ start() {
 	done
 	if [ $# -gt 0 ]; then shift; else set -- server; fi
 	rm -f "$ARGV" "$LOG"
-	: >"$CALLS"
+	# A file of its own: the name check of the run before may still be at it.
+	CALLS=$(mktemp "$TEST_TMP/calls.XXXXXX")
 	eval "env -i PATH='$F:$TOOLS' OPENSHELL_ROOT='$R' K3S_BIN='$F/k3s' RULES='$TEST_TMP/rules' \
 		ARGV='$ARGV' CALLS='$CALLS' $st_env $SH '$ENTRYPOINT' \"\$@\"" >"$LOG" 2>&1
 }
