@@ -86,7 +86,7 @@ unlink_out() {
 	for table in nat filter; do
 		iptables -w -t "$table" -S 2>/dev/null | grep -F -- "--comment $tag " | while read -r rule; do
 			# shellcheck disable=SC2086 # a rule as iptables printed it: words without quotes
-			iptables -w -t "$table" -D ${rule#-A }
+			iptables -w -t "$table" -D ${rule#-A } || true
 		done
 	done
 }
@@ -111,6 +111,10 @@ remove_cgroups() {
 
 sweep() {
 	[ -z "$(alive "$dir/owner" || true)" ] || die "the engine of $TEST_STATE is running: stop it first"
+	remove_all
+}
+
+remove_all() {
 	local init
 	for _ in $(seq 100); do
 		init=$(alive "$dir/init") || break
@@ -174,8 +178,7 @@ run_finish() {
 	trap '' INT TERM HUP
 	[ -z "${namespace:-}" ] || kill -KILL "$namespace" 2>/dev/null || true
 	wait 2>/dev/null || true
-	rm -f "$dir/owner"
-	sweep
+	remove_all
 }
 
 run() {
