@@ -623,9 +623,16 @@ prepare() {
 	[ ! -s "$RUN/removed-charts" ] || delete_removed_charts &
 }
 
+# For the healthcheck: what the API tells of earlier times is stale.
+note_the_start() {
+	mkdir -p "$ROOT/run"
+	date -u '+%Y-%m-%dT%H:%M:%SZ' >"$ROOT/run/openshell-started"
+}
+
 main() {
 	[ $# -gt 0 ] || set -- server
 	[ "$1" = server ] || exec "$K3S_BIN" "$@"
+	note_the_start
 	prepare
 	[ -z "${OPENSHELL_NODE_NAME:-}" ] || set -- "$@" "--node-name=$OPENSHELL_NODE_NAME"
 	set -- "$@" "--kubelet-arg=resolv-conf=$RESOLV_CONF"

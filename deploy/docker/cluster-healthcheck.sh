@@ -13,6 +13,7 @@ ROOT=${OPENSHELL_ROOT:-}
 PORT=${OPENSHELL_NODE_PORT:-30051}
 WAIT=${OPENSHELL_PORT_WAIT:-2}
 SUPERVISOR=$ROOT/opt/openshell/bin/openshell-sandbox
+STARTED=$ROOT/run/openshell-started
 ENVOY_MANIFEST=$ROOT/opt/openshell/manifests/envoy-gateway-helmchart.yaml
 HELMCHART=openshell-helmchart.yaml
 KUBECONFIG=$ROOT/etc/rancher/k3s/k3s.yaml
@@ -26,6 +27,7 @@ PORT_OPEN=no
 FACTS='{{range .items}}{{if eq .kind "StatefulSet"}}ready {{.status.readyReplicas}}
 revision {{if eq .status.currentRevision .status.updateRevision}}same{{end}}
 {{range $key, $value := .metadata.annotations}}{{if eq $key "openshell.ai/config-checksum"}}config {{$value}}
+{{end}}{{end}}{{else if eq .kind "Pod"}}{{range .status.containerStatuses}}{{if .state.running}}running {{.state.running.startedAt}}
 {{end}}{{end}}{{else if eq .kind "Secret"}}{{range $key, $value := .data}}{{if $value}}key {{$key}}
 {{end}}{{end}}{{else if eq .kind "Node"}}{{range .status.conditions}}{{if eq .status "True"}}node {{.type}}
 {{end}}{{end}}{{else if eq .kind "Gateway"}}gateway
@@ -95,7 +97,7 @@ report_dns() {
 }
 
 query() {
-	set -- statefulset/openshell "node/${OPENSHELL_NODE_NAME:-$(hostname)}"
+	set -- statefulset/openshell pod/openshell-0 "node/${OPENSHELL_NODE_NAME:-$(hostname)}"
 	! tls_enabled || set -- "$@" secret/openshell-cli-client
 	[ ! -e "$ENVOY_MANIFEST" ] || set -- "$@" gateways.gateway.networking.k8s.io/openshell-gateway
 	# Without the port the answer only explains, so it may take less time.
@@ -114,6 +116,14 @@ is_the_one_asked_for() {
 	[ -z "$ia_want" ] || ! has 'config .*' || has "config $ia_want"
 }
 
+# Right after a restart the API still tells of the node's former life: a pod that is ready, at an address that by now
+# another pod may have, and may listen on. The entrypoint noted when this life began.
+is_of_this_life() {
+	io_began=$(cat "$STARTED" 2>/dev/null) || return 0
+	io_running=$(printf '%s\n' "$FOUND" | sed -n 's/^running //p' | sort | head -n 1)
+	[ -n "$io_running" ] && [ "$(printf '%s\n%s\n' "$io_began" "$io_running" | sort | head -n 1)" = "$io_began" ]
+}
+
 report_pressure() {
 	rp=$(printf '%s\n' "$FOUND" | sed -n 's/^node \(.*Pressure\)$/\1/p' | sort | awk '{ printf "%s%s", sep, $0; sep = ", " }')
 	[ -z "$rp" ] || mark HEALTHCHECK_NODE_PRESSURE "$rp"
@@ -130,6 +140,7 @@ judge() {
 	is_the_one_asked_for || unhealthy 'statefulset openshell is of an earlier start; the chart is not upgraded yet'
 	has 'revision same' || unhealthy 'statefulset openshell is being updated'
 	has 'ready 1' || unhealthy 'statefulset openshell is not ready'
+	is_of_this_life || unhealthy 'pod openshell-0 has not been started again yet'
 	[ -x "$SUPERVISOR" ] || unhealthy 'the supervisor is missing'
 	if tls_enabled; then
 		for jd_key in ca.crt tls.crt tls.key; do

@@ -15,6 +15,7 @@ TOOLS=$PATH
 OPEN_PORT=
 
 ALL='ready 1
+running 2026-01-02T03:04:05Z
 revision same
 config c0ffee
 node Ready
@@ -84,6 +85,17 @@ a_gateway_that_does_not_exist_yet_is_not_waited_for() {
 	run 1 ANSWER='node Ready' OPENSHELL_NODE_PORT=1 OPENSHELL_PORT_WAIT=4
 	[ $((($(date +%s%N) - ag_from) / 1000000)) -lt 3000 ]
 	expect_equal 1 "$(grep -c '^kubectl ' "$CALLS")"
+}
+
+a_pod_of_the_former_life_is_not_believed() {
+	mkdir -p "$R/run"
+	echo 2026-01-02T03:04:06Z >"$R/run/openshell-started"
+	run 1
+	expect_has 'has not been started again' "$OUT"
+	run 1 ANSWER="$(without 'running .*')"
+	echo 2026-01-02T03:03:59Z >"$R/run/openshell-started"
+	run 0
+	rm "$R/run/openshell-started"
 }
 
 no_byte_is_sent_to_the_port() {
@@ -218,6 +230,7 @@ gateway Programmed"
 
 TESTS='all_is_well
 a_gateway_that_does_not_exist_yet_is_not_waited_for
+a_pod_of_the_former_life_is_not_believed
 no_byte_is_sent_to_the_port
 an_api_that_does_not_answer_is_unhealthy
 an_api_that_hangs_is_given_up_in_time
