@@ -246,7 +246,7 @@ enter() {
 	export IN_TEST_ENGINE=$dir DOCKER_HOST="unix://$sock"
 	unset DOCKER_CONTEXT DOCKER_CONFIG XDG_RUNTIME_DIR
 	# shellcheck disable=SC2016 # for the inner shell: the working directory is lost on the way in
-	exec nsenter --target "$init" --net --pid --mount --ipc -- \
+	exec nsenter --target "$init" --net --pid --mount --ipc --root -- \
 		/bin/sh -c 'cd "$1" 2>/dev/null || cd /; shift; exec "$@"' sh "$PWD" "$@"
 }
 
