@@ -112,11 +112,11 @@ limit_of() {
 }
 
 # Where it may, a script gets a PID namespace that dies with this process; otherwise a process group that the next run
-# ends. An engine or e2e script runs in the engine's namespaces, which die in the same way.
+# ends. An engine, e2e or bench script runs in the engine's namespaces, which die in the same way.
 leash_of() {
 	leash=(setsid)
 	limit=(timeout --foreground -k 20 "$(limit_of "$1")")
-	if [ "$1" = engine ] || [ "$1" = e2e ]; then
+	if [ "$1" = engine ] || [ "$1" = e2e ] || [ "$1" = bench ]; then
 		leash=(setsid "$REPO/tests/lib/test-engine.sh" exec)
 		limit=(timeout -k 20 "$(limit_of "$1")")
 	elif unshare --pid --mount-proc --fork true 2>/dev/null; then
