@@ -7,18 +7,18 @@
 . "$REPO/tests/bench/lib.sh"
 
 NAME=openshell-cluster-openshell
-export OPENSHELL_CLUSTER_IMAGE=openshell/fake-cluster:bench
+IMAGE=openshell/fake-cluster:bench
 
 # The shortest sequence that ends with a healthy container and its certificates: events are followed, nothing is polled.
 shortest_start() {
 	cat >"$TEST_TMP/shortest" <<EOF2
 #!/bin/sh
 set -eu
-docker image inspect $OPENSHELL_CLUSTER_IMAGE >/dev/null
+docker image inspect $IMAGE >/dev/null
 docker network create --attachable $NAME >/dev/null
 docker volume create $NAME >/dev/null
 docker create --name $NAME --privileged --network $NAME -p 127.0.0.1:8080:30051/tcp -v $NAME:/var/lib/rancher/k3s \
-	--add-host host.docker.internal:host-gateway $OPENSHELL_CLUSTER_IMAGE server >/dev/null
+	--add-host host.docker.internal:host-gateway $IMAGE server >/dev/null
 mkfifo "$TEST_TMP/events.\$\$"
 docker events --filter event=health_status --filter container=$NAME >"$TEST_TMP/events.\$\$" &
 follower=\$!
@@ -46,8 +46,9 @@ nothing_there() {
 main() {
 	export DOCKER_HOST="unix://$IN_TEST_ENGINE/docker.sock"
 	new_home
+	export OPENSHELL_CLUSTER_IMAGE="$IMAGE"
 	prepare_ratio
-	"$REPO/tests/engine/fake-cluster/build.sh" "$OPENSHELL_CLUSTER_IMAGE" >"$TEST_TMP/build" 2>&1
+	"$REPO/tests/engine/fake-cluster/build.sh" "$IMAGE" >"$TEST_TMP/build" 2>&1
 	shortest_start
 	shortest_destroy
 	ratio -l 'cold gateway start : shortest docker commands' -p "$(nothing_there)" "$OPENSHELL" gateway start -- "$TEST_TMP/shortest"
