@@ -46,7 +46,7 @@ void argv_addl(struct argv *args, ...)
 
 void argv_addv(struct argv *args, const char *const *texts)
 {
-	while (*texts != NULL)
+	while (texts != NULL && *texts != NULL)
 		argv_add(args, *texts++);
 }
 

@@ -14,6 +14,7 @@ struct argv {
 void argv_add(struct argv *args, const char *text);
 void argv_addf(struct argv *args, const char *fmt, ...) PRINTF(2, 3);
 void argv_addl(struct argv *args, ...) SENTINEL;
+/* texts ends with NULL, or is NULL, as the v of an empty vector is. */
 void argv_addv(struct argv *args, const char *const *texts);
 
 bool argv_contains(const struct argv *args, const char *text);

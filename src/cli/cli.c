@@ -45,6 +45,19 @@ bool in_has(const struct invocation *in, const char *option)
 	return in_value(in, option) != NULL;
 }
 
+int in_number(const struct invocation *in, const char *option, long long min, long long max, long long *value,
+	      struct error **err)
+{
+	const char *text = in_value(in, option), *problem = NULL;
+
+	if (text == NULL)
+		return 0;
+	*value = strtonum(text, min, max, &problem);
+	if (problem != NULL || str_blank(text) || text[strspn(text, "0123456789")] != '\0')
+		return error_set(err, ERROR_USAGE, "--%s: '%s' is no number from %lld to %lld", option, text, min, max);
+	return 0;
+}
+
 int in_output(const struct invocation *in, enum output_format *format, struct error **err)
 {
 	static const char *const names[] = { "table", "json", "yaml" };

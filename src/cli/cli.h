@@ -49,6 +49,10 @@ struct invocation {
 const char *in_value(const struct invocation *in, const char *option);
 bool in_has(const struct invocation *in, const char *option);
 
+/* A whole number of plain digits within the bounds; *value stays when the option was not given. */
+int in_number(const struct invocation *in, const char *option, long long min, long long max, long long *value,
+	      struct error **err) MUST_CHECK;
+
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML };
 /* The value of --output. */
 int in_output(const struct invocation *in, enum output_format *format, struct error **err) MUST_CHECK;

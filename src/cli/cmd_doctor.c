@@ -107,18 +107,15 @@ static const struct opt check_options[] = {
 static int check_port_of(const struct cli *cli, const struct invocation *in, const char *name, int *port,
 			 struct error **err)
 {
-	const char *text = in_value(in, "port"), *problem = NULL;
+	long long value = DEFAULT_PORT;
 	AUTO(record) record = { 0 };
 	autoerror struct error *ignored = NULL;
 
-	*port = DEFAULT_PORT;
-	if (text != NULL) {
-		*port = (int)strtonum(text, 1, 65535, &problem);
-		if (problem != NULL)
-			return error_set(err, ERROR_USAGE, "--port: '%s' is no number from 1 to 65535", text);
-	} else if (registry_load(cli->paths, name, &record, &ignored) == 0 && record.port > 0) {
-		*port = record.port;
-	}
+	if (in_number(in, "port", 1, 65535, &value, err) < 0)
+		return -1;
+	if (!in_has(in, "port") && registry_load(cli->paths, name, &record, &ignored) == 0 && record.port > 0)
+		value = record.port;
+	*port = (int)value;
 	return 0;
 }
 

@@ -103,7 +103,7 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 		return error_hint(err, "openshell gateway list shows those that exist; openshell gateway start makes one");
 	active = show_active(cli);
 	if (format != OUTPUT_TABLE) {
-		autotree cJSON *tree = show_record_tree(cli, &record, active);
+		autotree cJSON *tree = show_record_tree(&record, active);
 
 		show_add_files(cli, &record, tree);
 		output_tree(tree, format);
@@ -125,14 +125,14 @@ const struct command cmd_gateway_info = {
 
 static const struct opt list_options[] = { OPT_OUTPUT, OPT_END };
 
-static void print_list(const struct cli *cli, const struct record_list *list, const char *active)
+static void print_list(const struct record_list *list, const char *active)
 {
 	if (list->n == 0) {
 		puts("No gateways found.");
 		output_hint("openshell gateway start makes one");
 		return;
 	}
-	show_record_table(cli, list, active);
+	show_record_table(list, active);
 }
 
 static int run_list(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
@@ -146,12 +146,12 @@ static int run_list(const struct cli *cli, const struct invocation *in, int *sta
 		return -1;
 	active = in->gateway ? xstrdup(in->gateway) : show_active(cli);
 	if (format == OUTPUT_TABLE) {
-		print_list(cli, &list, active);
+		print_list(&list, active);
 	} else {
 		autotree cJSON *tree = cJSON_CreateArray();
 
 		for (size_t i = 0; i < list.n; i++)
-			cJSON_AddItemToArray(tree, show_record_tree(cli, &list.v[i], active));
+			cJSON_AddItemToArray(tree, show_record_tree(&list.v[i], active));
 		output_tree(tree, format);
 	}
 	return 0;
@@ -194,7 +194,7 @@ static int run_select(const struct cli *cli, const struct invocation *in, int *s
 	if (registry_list(cli->paths, &list, err) < 0)
 		return -1;
 	active = show_active(cli);
-	print_list(cli, &list, active);
+	print_list(&list, active);
 	if (list.n > 0)
 		output_hint("openshell gateway select NAME");
 	return 0;

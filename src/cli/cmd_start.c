@@ -27,19 +27,6 @@ static const struct opt options[] = {
 	OPT_END,
 };
 
-static int number(const struct invocation *in, const char *option, long long min, long long max, long long *value,
-		  struct error **err)
-{
-	const char *text = in_value(in, option), *problem = NULL;
-
-	if (text == NULL)
-		return 0;
-	*value = strtonum(text, min, max, &problem);
-	if (problem != NULL || str_blank(text) || text[strspn(text, "0123456789")] != '\0')
-		return error_set(err, ERROR_USAGE, "--%s: '%s' is no number from %lld to %lld", option, text, min, max);
-	return 0;
-}
-
 static bool confirm_recreate(void *arg, const char *name, const struct container *container)
 {
 	const char *state = container->phase == PHASE_RUNNING ? "running"
@@ -55,7 +42,7 @@ static int read_options(const struct invocation *in, struct deploy_options *depl
 {
 	long long port = -1, timeout_s = 0;
 
-	if (number(in, "port", 0, 65535, &port, err) < 0 || number(in, "timeout", 1, 86400, &timeout_s, err) < 0)
+	if (in_number(in, "port", 0, 65535, &port, err) < 0 || in_number(in, "timeout", 1, 86400, &timeout_s, err) < 0)
 		return -1;
 	deploy->port = (int)port;
 	deploy->timeout_ms = timeout_s * 1000;

@@ -32,7 +32,7 @@ static void print_tree(const struct cli *cli, const struct record *record, const
 		       enum output_format format)
 {
 	autofree char *active = show_active(cli);
-	autotree cJSON *tree = show_record_tree(cli, record, active);
+	autotree cJSON *tree = show_record_tree(record, active);
 	const struct container *container = &now->container;
 	bool present = container->phase != PHASE_ABSENT;
 

@@ -28,11 +28,10 @@ static bool is_active(const struct record *record, const char *active)
 	return active != NULL && streq(active, record->name);
 }
 
-cJSON *show_record_tree(const struct cli *cli, const struct record *record, const char *active)
+cJSON *show_record_tree(const struct record *record, const char *active)
 {
 	cJSON *tree = cJSON_CreateObject();
 
-	(void)cli;
 	tree_add_str(tree, "name", record->name);
 	if (record->invalid != NULL) {
 		tree_add_str(tree, "source", record_source_name(record->source));
@@ -108,12 +107,11 @@ static void fill_row(char **row, const struct record *record, bool active)
 	row[COLUMN_SOURCE] = xstrdup(record_source_name(record->source));
 }
 
-void show_record_table(const struct cli *cli, const struct record_list *list, const char *active)
+void show_record_table(const struct record_list *list, const char *active)
 {
 	static const char *const headers[COLUMNS] = { "  NAME", "ENDPOINT", "TYPE", "SOURCE", "AUTH" };
 	char **cells = xcalloc(list->n * COLUMNS, sizeof(*cells));
 
-	(void)cli;
 	for (size_t i = 0; i < list->n; i++)
 		fill_row(cells + i * COLUMNS, &list->v[i], is_active(&list->v[i], active));
 	output_table(headers, COLUMNS, cells, list->n);

@@ -12,12 +12,12 @@ char *show_active(const struct cli *cli);
 
 /* name endpoint type source auth active is_remote remote_host resolved_host port path; an entry that
  * cannot be used has name, source, path and invalid. The caller frees the tree. */
-cJSON *show_record_tree(const struct cli *cli, const struct record *record, const char *active);
+cJSON *show_record_tree(const struct record *record, const char *active);
 
 /* Adds what files tell: image container bundle certificate_expires. */
 void show_add_files(const struct cli *cli, const struct record *record, cJSON *tree);
 
 void show_record_fields(const struct cli *cli, const struct record *record);
-void show_record_table(const struct cli *cli, const struct record_list *list, const char *active);
+void show_record_table(const struct record_list *list, const char *active);
 
 #endif

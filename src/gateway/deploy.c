@@ -18,7 +18,6 @@
 
 #define STALE_NODES_WAIT_MS 45000
 #define STALE_NODES_INTERVAL_MS 1000
-#define STOP_GRACE_S 10
 
 struct deploy {
 	const struct gateway_env *env;
@@ -71,13 +70,6 @@ static bool lacks_image(const struct deploy *deploy)
 	return creates(deploy) && deploy->survey.image.ref == NULL;
 }
 
-static void pull_line(void *arg, const char *line, size_t len)
-{
-	const struct gateway_env *env = arg;
-
-	env->progress->line(env->progress->arg, line, len);
-}
-
 static int deploy_image(struct deploy *deploy, struct error **err)
 {
 	const struct gateway_env *env = deploy->env;
@@ -87,7 +79,7 @@ static int deploy_image(struct deploy *deploy, struct error **err)
 		error_set(err, ERROR_ABSENT, "the image %s is not here, and its name has no registry to pull it from", ref);
 		return error_hint(err, "build it: deploy/scripts/build-images.sh (or load it: docker load -i FILE)");
 	}
-	if (docker_image_pull(env->docker, ref, pull_line, (void *)(uintptr_t)env, err) < 0)
+	if (docker_image_pull(env->docker, ref, env->progress->line, env->progress->arg, err) < 0)
 		return -1;
 	return survey_image(&deploy->survey, env, err);
 }
@@ -112,15 +104,9 @@ static int destroy_first(struct deploy *deploy, struct error **err)
 
 static int deploy_clear(struct deploy *deploy, struct error **err)
 {
-	const char *container = deploy->survey.container_name;
-	autoerror struct error *ignored = NULL;
-	bool stopped;
-
 	if (deploy->survey.afresh)
 		return destroy_first(deploy, err);
-	/* the removal is by force, so a stop that fails does not matter */
-	(void)!docker_container_stop(deploy->env->docker, container, STOP_GRACE_S, &stopped, &ignored);
-	return docker_container_remove(deploy->env->docker, container, err);
+	return gateway_remove_container(deploy->env, deploy->survey.container_name, err);
 }
 
 static bool lacks_network(const struct deploy *deploy)
@@ -191,7 +177,7 @@ static void add_gateway_env(const struct deploy *deploy, struct container_spec *
 	if (plan->gpu)
 		argv_add(&spec->env, "GPU_ENABLED=true");
 	argv_addf(&spec->env, "OPENSHELL_NODE_NAME=%s", deploy->node);
-	argv_addv(&spec->sans, (const char *const *)(plan->sans.v ? plan->sans.v : (char *[]){ NULL }));
+	argv_addv(&spec->sans, (const char *const *)plan->sans.v);
 }
 
 static int deploy_create(struct deploy *deploy, struct error **err)
@@ -246,7 +232,7 @@ static int deploy_start(struct deploy *deploy, struct error **err)
 	if (deploy->survey.action == ACTION_UNPAUSE)
 		return docker_container_unpause(docker, container, err);
 	if (deploy->survey.container.phase == PHASE_RESTARTING)
-		(void)!docker_container_stop(docker, container, STOP_GRACE_S, &stopped, &ignored);
+		(void)!docker_container_stop(docker, container, &stopped, &ignored);
 	if (start_watching(deploy, err) < 0 || docker_container_start(docker, container, err) < 0)
 		return -1;
 	deploy->watch.old_health_log = deploy->survey.container.health_log;
@@ -302,8 +288,7 @@ static int deploy_wait(struct deploy *deploy, struct error **err)
 static bool lacks_bundle(const struct deploy *deploy)
 {
 	const struct survey *survey = &deploy->survey;
-	bool same = survey->action == ACTION_KEEP && survey->record.container_id != NULL &&
-		    streq(survey->record.container_id, survey->container.id);
+	bool same = survey->action == ACTION_KEEP && record_has_container(&survey->record, survey->container.id);
 	enum tls_override tls = deploy->env->settings->tls;
 
 	if (deploy->options->no_wait || tls == TLS_OFF || (survey->plan.plaintext && tls != TLS_ON))

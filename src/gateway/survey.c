@@ -94,7 +94,6 @@ static int look(struct survey *survey, const struct gateway_env *env, struct err
 	if (survey->image.ref == NULL && refs.n < candidates.n &&
 	    inspect(survey, env, &candidates, &complete, err) < 0)
 		return -1;
-	free(survey->image_ref);
 	survey->image_ref = xstrdup(survey->image.ref ? survey->image.ref : candidates.v[0]);
 	survey->other_image = survey->image.ref == NULL && survey->container.image_ref != NULL &&
 			      !argv_contains(&candidates, survey->container.image_ref);
@@ -119,8 +118,7 @@ int survey_image(struct survey *survey, const struct gateway_env *env, struct er
 
 static bool is_recorded(const struct survey *survey)
 {
-	return survey->record.container_id != NULL && survey->container.id != NULL &&
-	       streq(survey->record.container_id, survey->container.id);
+	return record_has_container(&survey->record, survey->container.id);
 }
 
 static int check_engine(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,

@@ -7,8 +7,6 @@
 #include "store/mtls.h"
 #include "store/registry.h"
 
-#define STOP_GRACE_S 10
-
 /* The user's record, zero when there is none or it cannot be read; never somebody else's gateway. */
 static int load_own(const struct gateway_env *env, const char *name, struct record *record, struct error **err)
 {
@@ -33,8 +31,7 @@ static int check_identity(const struct gateway_env *env, const struct record *re
 {
 	AUTO(engine) engine = { 0 };
 
-	if (force || record->docker_id == NULL ||
-	    (container->id != NULL && record->container_id != NULL && streq(container->id, record->container_id)))
+	if (force || record->docker_id == NULL || record_has_container(record, container->id))
 		return 0;
 	if (docker_engine(env->docker, &engine, err) < 0)
 		return -1;
@@ -69,7 +66,7 @@ static int stop_container(const struct gateway_env *env, const struct teardown_o
 		return -1;
 	/* an ID is of one engine only: in the usual case one call both checks and stops */
 	if (record.container_id != NULL && !options->force) {
-		if (docker_container_stop(env->docker, record.container_id, STOP_GRACE_S, stopped, err) < 0)
+		if (docker_container_stop(env->docker, record.container_id, stopped, err) < 0)
 			return -1;
 		if (*stopped)
 			return 0;
@@ -78,7 +75,7 @@ static int stop_container(const struct gateway_env *env, const struct teardown_o
 	    check_identity(env, &record, &container, options->force, err) < 0)
 		return -1;
 	*stopped = container.phase != PHASE_ABSENT;
-	return *stopped ? docker_container_stop(env->docker, name, STOP_GRACE_S, stopped, err) : 0;
+	return *stopped ? docker_container_stop(env->docker, name, stopped, err) : 0;
 }
 
 int gateway_stop(const struct gateway_env *env, const struct teardown_options *options, bool *stopped,
@@ -91,19 +88,24 @@ int gateway_stop(const struct gateway_env *env, const struct teardown_options *o
 	return 0;
 }
 
-int gateway_remove_resources(const struct gateway_env *env, const char *container, struct error **err)
+int gateway_remove_container(const struct gateway_env *env, const char *container, struct error **err)
 {
 	bool stopped;
 	autoerror struct error *ignored = NULL;
 
-	step(env, "removing the container");
 	/* a clean end first; the removal is by force, so a failure here does not matter */
-	if (docker_container_stop(env->docker, container, STOP_GRACE_S, &stopped, &ignored) < 0 &&
+	if (docker_container_stop(env->docker, container, &stopped, &ignored) < 0 &&
 	    error_is(ignored, ERROR_CANCELLED)) {
 		*err = STEAL(ignored);
 		return -1;
 	}
-	if (docker_container_remove(env->docker, container, err) < 0)
+	return docker_container_remove(env->docker, container, err);
+}
+
+int gateway_remove_resources(const struct gateway_env *env, const char *container, struct error **err)
+{
+	step(env, "removing the container");
+	if (gateway_remove_container(env, container, err) < 0)
 		return -1;
 	step(env, "removing the volume");
 	if (docker_volume_remove(env->docker, container, err) < 0)

@@ -22,6 +22,9 @@ int gateway_stop(const struct gateway_env *env, const struct teardown_options *o
 int gateway_destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
 		    struct error **err) MUST_CHECK;
 
+/* The container alone: stopped, then removed by force. */
+int gateway_remove_container(const struct gateway_env *env, const char *container, struct error **err) MUST_CHECK;
+
 /* Container, volume and network alone. */
 int gateway_remove_resources(const struct gateway_env *env, const char *container, struct error **err) MUST_CHECK;
 

@@ -35,6 +35,11 @@ const char *record_auth(const struct record *record)
 	return str_starts(record->endpoint, "http://") ? "plaintext" : "mtls";
 }
 
+bool record_has_container(const struct record *record, const char *container_id)
+{
+	return record->container_id != NULL && container_id != NULL && streq(record->container_id, container_id);
+}
+
 void record_release(struct record *record)
 {
 	free(record->name);

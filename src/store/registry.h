@@ -34,6 +34,8 @@ const char *record_source_name(enum record_source source);
 const char *record_type(const struct record *record);
 /* "mtls", "plaintext", ... also where the file does not say. */
 const char *record_auth(const struct record *record);
+/* The container's ID, which may be NULL, is the recorded one: it is of the recorded engine, too. */
+bool record_has_container(const struct record *record, const char *container_id);
 void record_release(struct record *record);
 
 /* ERROR_ABSENT when neither tree has it. */

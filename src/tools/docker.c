@@ -13,6 +13,9 @@
 #define STATE_DIR "/var/lib/rancher/k3s"
 #define HEALTHCHECK "/usr/local/bin/cluster-healthcheck.sh"
 
+/* From the TERM of a stop to its KILL. */
+#define STOP_GRACE_S 10
+
 static struct proc_spec docker_spec(const char *purpose, int64_t timeout_ms)
 {
 	struct proc_spec spec = PROC_SPEC_INIT(purpose);
@@ -208,8 +211,7 @@ int docker_container_create(const struct docker *docker, const struct container_
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	docker_args_create(&spec.argv, container);
-	if (container->secrets.n > 0)
-		argv_addv(&spec.env, (const char *const *)container->secrets.v);
+	argv_addv(&spec.env, (const char *const *)container->secrets.v);
 	if (runner_check(docker->runner, &spec, &result, err) < 0)
 		return -1;
 	buf_trim_end(&result.out);
@@ -258,16 +260,15 @@ int docker_container_unpause(const struct docker *docker, const char *name, stru
 	return accept_if(phase_is(docker, name, PHASE_RUNNING), err);
 }
 
-int docker_container_stop(const struct docker *docker, const char *name, int grace_s, bool *stopped,
-			  struct error **err)
+int docker_container_stop(const struct docker *docker, const char *name, bool *stopped, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker stop", docker->timeout_ms + (int64_t)grace_s * 1000);
+	AUTO(proc_spec) spec = docker_spec("docker stop", docker->timeout_ms + STOP_GRACE_S * 1000);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	AUTO(container) now = { 0 };
 	autoerror struct error *first = NULL;
 
 	argv_addl(&spec.argv, "stop", "-t", NULL);
-	argv_addf(&spec.argv, "%d", grace_s);
+	argv_addf(&spec.argv, "%d", STOP_GRACE_S);
 	argv_addl(&spec.argv, "--", name, NULL);
 	*stopped = true;
 	if (runner_check(docker->runner, &spec, &result, &first) == 0)

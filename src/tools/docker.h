@@ -148,9 +148,8 @@ int docker_container_create(const struct docker *docker, const struct container_
 			    struct error **err) MUST_CHECK;
 int docker_container_start(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
 int docker_container_unpause(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
-/* *stopped is false when there is no such container. grace_s: until docker kills it. */
-int docker_container_stop(const struct docker *docker, const char *name, int grace_s, bool *stopped,
-			  struct error **err) MUST_CHECK;
+/* *stopped is false when there is no such container. docker kills it when it has not ended in 10 s. */
+int docker_container_stop(const struct docker *docker, const char *name, bool *stopped, struct error **err) MUST_CHECK;
 /* Force; its anonymous volumes too. Absent is fine. */
 int docker_container_remove(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
 

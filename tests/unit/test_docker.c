@@ -267,7 +267,7 @@ static int stop_with(const struct script_step *steps, size_t count, bool *stoppe
 	int rc;
 
 	script_init(&script, steps, count);
-	rc = docker_container_stop(&script.docker, NAME, 10, stopped, err);
+	rc = docker_container_stop(&script.docker, NAME, stopped, err);
 	script_end(&script);
 	return rc;
 }
