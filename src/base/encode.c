@@ -54,3 +54,20 @@ bool base64_decode(const char *text, size_t len, struct buf *out)
 	buf_add(out, buf_str(&bytes), bytes.len);
 	return true;
 }
+
+char *base64_encode(const void *bytes, size_t len)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *in = bytes;
+	AUTO(buf) text = BUF_INIT;
+
+	for (size_t i = 0; i < len; i += 3) {
+		size_t left = len - i;
+		uint32_t bits = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0);
+		char digits[4] = { alphabet[bits >> 18], alphabet[bits >> 12 & 63],
+				   left > 1 ? alphabet[bits >> 6 & 63] : '=', left > 2 ? alphabet[bits & 63] : '=' };
+
+		buf_add(&text, digits, sizeof(digits));
+	}
+	return text.len > 0 ? buf_steal(&text) : xstrdup("");
+}

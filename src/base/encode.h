@@ -10,4 +10,7 @@
  * alphabet, or a wrong length or padding, gives false and leaves out as it was. */
 bool base64_decode(const char *text, size_t len, struct buf *out) MUST_CHECK;
 
+/* With padding, without line ends. The caller frees. */
+char *base64_encode(const void *bytes, size_t len);
+
 #endif

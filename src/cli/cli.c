@@ -314,6 +314,31 @@ int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool us
 	return 0;
 }
 
+/* ------------------------------------------------------------------ the lock */
+
+#define LOCK_WAIT_S 600
+
+int cli_lock(const struct cli *cli, const struct invocation *in, const char *name, struct lock *lock,
+	     struct error **err)
+{
+	const char *wait = in_value(in, "wait-lock");
+	long long seconds = LOCK_WAIT_S;
+	autofree char *why = NULL;
+
+	if (wait != NULL && *wait != '\0' && in_number(in, "wait-lock", 1, 86400, &seconds, err) < 0)
+		return -1;
+	if (lock_take(lock, cli->paths, name, in->command->path, err) == 0)
+		return 0;
+	if (!error_is(*err, ERROR_CONFLICT))
+		return -1;
+	if (wait == NULL)
+		return error_hint(err, "wait until it has ended: --wait-lock");
+	why = error_text(*err);
+	progress_note(cli->env, "%s; waiting for its end", why);
+	error_free(err);
+	return lock_wait(lock, cli->paths, name, in->command->path, cli->clock, seconds * 1000, err);
+}
+
 /* ------------------------------------------------------------------ running it */
 
 static int run_command(const struct app *app, const struct invocation *in, int *status, struct error **err)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/proc.h"
 #include "gateway/gateway.h"
+#include "store/lock.h"
 
 struct opt {
 	const char *name; /* without the dashes; NULL ends a table */
@@ -70,6 +71,10 @@ struct cli {
 int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name,
 		     bool *chosen, struct error **err) MUST_CHECK;
 
+/* The gateway's lock, for a command whose table has OPT_WAIT_LOCK; a wait for it is told. */
+int cli_lock(const struct cli *cli, const struct invocation *in, const char *name, struct lock *lock,
+	     struct error **err) MUST_CHECK;
+
 struct app {
 	const struct clock *clock;
 	const struct runner *runner;
@@ -84,6 +89,7 @@ extern const struct command cmd_gateway_start, cmd_gateway_stop, cmd_gateway_des
 #define OPT_NAME { "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, the active one, \"openshell\")" }
 #define OPT_OUTPUT { "output", 'o', "FORMAT", "table, json or yaml (default: table)" }
 #define OPT_FORCE { "force", 0, NULL, "also when the gateway belongs to another docker engine" }
+#define OPT_WAIT_LOCK { "wait-lock", 0, "[SECONDS]", "wait while another openshell is at work on it (default: 600)" }
 #define OPT_END { NULL, 0, NULL, NULL }
 
 #endif

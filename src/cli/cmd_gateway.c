@@ -8,13 +8,12 @@
 #include "cli/output.h"
 #include "cli/show.h"
 #include "gateway/teardown.h"
-#include "store/lock.h"
 
 /* ------------------------------------------------------------------ stop, destroy */
 
-static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_END };
+static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_END };
 static const struct opt destroy_options[] = {
-	OPT_NAME, OPT_FORCE, { "image", 0, NULL, "remove the image it was made from, too" }, OPT_END,
+	OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, { "image", 0, NULL, "remove the image it was made from, too" }, OPT_END,
 };
 
 typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,
@@ -43,10 +42,10 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 	bool chosen, found = false;
 	int rc;
 
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || (!chosen && check_choice(cli, err) < 0) ||
-	    lock_take(&lock, cli->paths, name, in->command->path, err) < 0)
-		return -1;
 	cancel_catch();
+	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || (!chosen && check_choice(cli, err) < 0) ||
+	    cli_lock(cli, in, name, &lock, err) < 0)
+		return -1;
 	rc = act(cli->env, &(struct teardown_options){ name, in_has(in, "force"), remove_image }, &found, err);
 	lock_release(&lock);
 	if (rc < 0)

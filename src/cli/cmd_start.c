@@ -7,9 +7,9 @@
 #include "base/cancel.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/values.h"
 #include "gateway/deploy.h"
 #include "gateway/endpoint.h"
-#include "store/lock.h"
 
 static const struct opt options[] = {
 	{ "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, \"openshell\")" },
@@ -24,8 +24,17 @@ static const struct opt options[] = {
 	{ "timeout", 0, "SECONDS", "how long it may take to become healthy (default: 360)" },
 	{ "no-wait", 0, NULL, "return as soon as the container runs" },
 	{ "keep-failed", 0, NULL, "do not take back what a failed start made" },
+	OPT_WAIT_LOCK,
+	{ "pull", 0, "WHEN", "pull the image: missing, always or never (default: missing)" },
+	{ "registry-username", 0, "USER", "who to be at the registry (default: __token__)" },
+	{ "registry-token", 0, "TOKEN", "password or token; others may see it before we hide it: rather use" },
+	{ "registry-token-file", 0, "FILE", "a file that holds the token; - is standard input" },
+	{ "memory", 0, "SIZE", "at most this much memory, such as 4g; 0 takes a limit away" },
+	{ "cpus", 0, "NUMBER", "at most this many processors, such as 1.5; 0 takes a limit away" },
 	OPT_END,
 };
+
+#define MEMORY_LEAST (INT64_C(512) << 20)
 
 static bool confirm_recreate(void *arg, const char *name, const struct container *container)
 {
@@ -38,9 +47,42 @@ static bool confirm_recreate(void *arg, const char *name, const struct container
 	return output_confirm("Destroy and recreate it? Its data would be lost.");
 }
 
+static int read_pull(const struct invocation *in, enum pull_policy *policy, struct error **err)
+{
+	static const char *const names[] = { "missing", "always", "never" };
+	const char *value = in_value(in, "pull");
+
+	for (size_t i = 0; value != NULL && i < ARRAY_LEN(names); i++)
+		if (streq(value, names[i])) {
+			*policy = (enum pull_policy)i;
+			return 0;
+		}
+	return value == NULL ? 0 : error_set(err, ERROR_USAGE, "--pull: '%s' is none of missing, always, never", value);
+}
+
+static int read_limits(const struct invocation *in, struct deploy_options *deploy, struct error **err)
+{
+	const char *memory = in_value(in, "memory"), *cpus = in_value(in, "cpus");
+
+	if (memory != NULL && !value_bytes(memory, &deploy->memory))
+		return error_set(err, ERROR_USAGE, "--memory: '%s' is no size such as 4g or 3500m", memory);
+	if (memory != NULL && deploy->memory == 0)
+		deploy->memory = NO_LIMIT;
+	else if (memory != NULL && deploy->memory < MEMORY_LEAST)
+		return error_set(err, ERROR_USAGE, "--memory: a gateway cannot work with less than 512m");
+	if (cpus != NULL && !value_nano(cpus, &deploy->nano_cpus))
+		return error_set(err, ERROR_USAGE, "--cpus: '%s' is no number such as 1.5", cpus);
+	if (cpus != NULL && deploy->nano_cpus == 0)
+		deploy->nano_cpus = NO_LIMIT;
+	return 0;
+}
+
 static int read_options(const struct invocation *in, struct deploy_options *deploy, struct error **err)
 {
 	long long port = -1, timeout_s = 0;
+
+	if (read_pull(in, &deploy->pull, err) < 0 || read_limits(in, deploy, err) < 0)
+		return -1;
 
 	if (in_number(in, "port", 0, 65535, &port, err) < 0 || in_number(in, "timeout", 1, 86400, &timeout_s, err) < 0)
 		return -1;
@@ -63,6 +105,19 @@ static int read_options(const struct invocation *in, struct deploy_options *depl
 	return 0;
 }
 
+static int read_credentials(const struct invocation *in, struct deploy_options *deploy, char **token, struct error **err)
+{
+	const char *username = in_value(in, "registry-username");
+
+	if (username != NULL && (*username == '\0' || username[strcspn(username, ":\r\n")] != '\0'))
+		return error_set(err, ERROR_USAGE, "--registry-username: '%s' is no user name", username);
+	if (value_secret(in, "registry-token", "registry-token-file", token, err) < 0)
+		return -1;
+	deploy->registry_username = username;
+	deploy->registry_token = *token;
+	return 0;
+}
+
 static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 {
 	const struct record *record = &outcome->record;
@@ -75,7 +130,7 @@ static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 
 static int run(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
-	autofree char *name = NULL;
+	autofree char *name = NULL, *token = NULL;
 	struct deploy_options deploy = { 0 };
 	struct lock lock = LOCK_INIT;
 	struct deploy_outcome outcome = { 0 };
@@ -84,14 +139,15 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 
 	(void)status;
 	/* never the active gateway: a start must not hit another one than the user has in mind */
-	if (read_options(in, &deploy, err) < 0 || cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
+	if (read_credentials(in, &deploy, &token, err) < 0 || read_options(in, &deploy, err) < 0 ||
+	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;
 	if (!deploy.recreate && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		deploy.confirm_recreate = confirm_recreate;
-	if (lock_take(&lock, cli->paths, name, "gateway start", err) < 0)
-		return -1;
 	cancel_catch();
+	if (cli_lock(cli, in, name, &lock, err) < 0)
+		return -1;
 	rc = gateway_deploy(cli->env, &deploy, &outcome, err);
 	lock_release(&lock);
 	if (rc == 0)

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "gateway/endpoint.h"
+#include "gateway/fetch.h"
 #include "gateway/image.h"
 #include "gateway/survey.h"
 #include "gateway/teardown.h"
@@ -67,21 +68,14 @@ static bool creates(const struct deploy *deploy)
 
 static bool lacks_image(const struct deploy *deploy)
 {
-	return creates(deploy) && deploy->survey.image.ref == NULL;
+	return deploy->options->pull == PULL_ALWAYS || (creates(deploy) && deploy->survey.image.ref == NULL);
 }
 
 static int deploy_image(struct deploy *deploy, struct error **err)
 {
-	const struct gateway_env *env = deploy->env;
-	const char *ref = deploy->survey.image_ref;
-
-	if (image_is_local(ref)) {
-		error_set(err, ERROR_ABSENT, "the image %s is not here, and its name has no registry to pull it from", ref);
-		return error_hint(err, "build it: deploy/scripts/build-images.sh (or load it: docker load -i FILE)");
-	}
-	if (docker_image_pull(env->docker, ref, env->progress->line, env->progress->arg, err) < 0)
+	if (gateway_fetch_image(deploy->env, deploy->options, deploy->survey.image_ref, err) < 0)
 		return -1;
-	return survey_image(&deploy->survey, env, err);
+	return survey_image(&deploy->survey, deploy->env, err);
 }
 
 static bool is_in_the_way(const struct deploy *deploy)
@@ -160,8 +154,10 @@ static void add_gateway_env(const struct deploy *deploy, struct container_spec *
 	const struct settings *settings = deploy->env->settings;
 	const struct plan *plan = &deploy->survey.plan;
 	autofree char *sans = argv_join(&plan->sans, ",");
+	AUTO(image_credentials) credentials = { 0 };
 
-	image_registry_env(settings, &spec->env, &spec->secrets);
+	image_credentials(settings, deploy->options->registry_username, deploy->options->registry_token, &credentials);
+	image_registry_env(settings, &credentials, &spec->env, &spec->secrets);
 	if (*sans != '\0')
 		argv_addf(&spec->env, "EXTRA_SANS=%s", sans);
 	if (plan->gateway_host != NULL) {
@@ -191,6 +187,8 @@ static int deploy_create(struct deploy *deploy, struct error **err)
 		.version = survey->image.version ? survey->image.version : PACKAGE_VERSION,
 		.bind = survey->plan.bind,
 		.port = survey->plan.port,
+		.memory = survey->plan.memory,
+		.nano_cpus = survey->plan.nano_cpus,
 		.cgroup_version = survey->engine.cgroup_version,
 		.gpu = survey->plan.gpu,
 		.health_missing = !survey->image.has_healthcheck,

@@ -2,7 +2,9 @@
 /* Image references. Starts no process. */
 #include "gateway/image.h"
 
-#include <ctype.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
 
 #define DEFAULT_REGISTRY "ghcr.io"
 #define DEFAULT_REPO_BASE DEFAULT_REGISTRY "/nvidia/openshell"
@@ -19,25 +21,170 @@ void image_candidates(const struct settings *settings, struct argv *refs)
 	argv_addf(refs, LOCAL_REPO_BASE "/cluster:%s", settings_tag(settings));
 }
 
+/* ------------------------------------------------------------------ references */
+
+void image_ref_release(struct image_ref *parsed)
+{
+	free(parsed->registry);
+	free(parsed->repository);
+	free(parsed->tag);
+	free(parsed->digest);
+	*parsed = (struct image_ref){ 0 };
+}
+
+#define LOWER_ALNUM "abcdefghijklmnopqrstuvwxyz0123456789"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static bool consists_of(const char *text, const char *characters)
+{
+	return *text != '\0' && text[strspn(text, characters)] == '\0';
+}
+
+/* Lower-case words, joined by single dots, one or two underscores, any dashes, or slashes. */
+static bool is_repository(const char *text)
+{
+	static const char *const joints[] = { ".", "_", "__", "/" };
+
+	while (*text != '\0') {
+		size_t word = strspn(text, LOWER_ALNUM), joint, dashes;
+		bool known = false;
+
+		text += word;
+		joint = strcspn(text, LOWER_ALNUM);
+		dashes = strspn(text, "-");
+		for (size_t i = 0; i < ARRAY_LEN(joints); i++)
+			known |= strlen(joints[i]) == joint && strncmp(text, joints[i], joint) == 0;
+		if (word == 0 || (joint > 0 && !known && dashes != joint))
+			return false;
+		text += joint;
+		if (joint > 0 && *text == '\0')
+			return false;
+	}
+	return true;
+}
+
+static bool is_tag(const char *text)
+{
+	return consists_of(text, LOWER_ALNUM UPPER "_.-") && *text != '.' && *text != '-' && strlen(text) <= 128;
+}
+
+/* ALGORITHM:HEX; how long it must be is the algorithm's business. */
+static bool is_digest(const char *text)
+{
+	autofree char *algorithm = xstrndup(text, strcspn(text, ":"));
+
+	return text[strlen(algorithm)] == ':' && consists_of(algorithm, LOWER_ALNUM UPPER "+._-") &&
+	       consists_of(text + strlen(algorithm) + 1, "0123456789abcdefABCDEF");
+}
+
+static bool is_registry(const char *text)
+{
+	return consists_of(text, LOWER_ALNUM UPPER ".-_:[]") && *text != '-';
+}
+
+bool image_ref_parse(const char *ref, struct image_ref *parsed)
+{
+	const char *at = strchr(ref, '@'), *slash, *colon;
+	autofree char *name = xstrndup(ref, at ? (size_t)(at - ref) : strlen(ref));
+	autofree char *first = xstrndup(name, strcspn(name, "/"));
+	AUTO(image_ref) parts = { 0 };
+	bool named = strchr(name, '/') != NULL && (strpbrk(first, ".:") != NULL || streq(first, "localhost"));
+	const char *rest = named ? name + strlen(first) + 1 : name;
+
+	colon = strrchr(rest, ':');
+	slash = strrchr(rest, '/');
+	if (colon != NULL && slash != NULL && colon < slash)
+		return false;
+	parts.registry = named ? STEAL(first) : NULL;
+	parts.repository = xstrndup(rest, colon ? (size_t)(colon - rest) : strlen(rest));
+	parts.tag = colon ? xstrdup(colon + 1) : NULL;
+	parts.digest = at ? xstrdup(at + 1) : NULL;
+	if (*parts.repository == '\0' || !is_repository(parts.repository) ||
+	    (parts.registry != NULL && !is_registry(parts.registry)) || (parts.tag != NULL && !is_tag(parts.tag)) ||
+	    (parts.digest != NULL && !is_digest(parts.digest)))
+		return false;
+	*parsed = parts;
+	parts = (struct image_ref){ 0 };
+	return true;
+}
+
 bool image_is_local(const char *ref)
 {
-	size_t first = strcspn(ref, "/");
-	autofree char *host = xstrndup(ref, first);
+	AUTO(image_ref) parsed = { 0 };
 
-	if (ref[first] == '\0')
-		return true;
-	return strpbrk(host, ".:") == NULL && !streq(host, "localhost");
+	return image_ref_parse(ref, &parsed) && parsed.registry == NULL;
 }
 
 bool image_ref_is_valid(const char *ref)
 {
-	if (*ref == '\0' || *ref == '-')
-		return false;
-	for (; *ref != '\0'; ref++)
-		if (!isgraph((unsigned char)*ref))
-			return false;
-	return true;
+	AUTO(image_ref) parsed = { 0 };
+
+	return image_ref_parse(ref, &parsed);
 }
+
+/* ------------------------------------------------------------------ credentials */
+
+#ifdef DISTRIBUTION_AUTH
+static const unsigned char distribution_auth[] = { DISTRIBUTION_AUTH };
+#endif
+
+char *image_unmask(const unsigned char *masked, size_t len)
+{
+	AUTO(buf) text = BUF_INIT;
+	uint32_t key = 0x6f70656eu; /* deploy/scripts/mask-auth.sh has the same */
+
+	for (size_t i = 0; i < len; i++) {
+		char byte = (char)(masked[i] ^ (key >> 16 & 0xff));
+
+		buf_add(&text, &byte, 1);
+		key = key * 1103515245u + 12345u;
+	}
+	return buf_steal(&text);
+}
+
+void image_credentials(const struct settings *settings, const char *username, const char *token,
+		       struct image_credentials *credentials)
+{
+	const char *password = token                        ? token
+			       : settings->registry_password ? settings->registry_password
+							     : settings->registry_token;
+
+	*credentials = (struct image_credentials){
+		.registry = settings->registry_host ? settings->registry_host : DEFAULT_REGISTRY,
+		.password = password,
+	};
+	if (password != NULL)
+		credentials->username = username                      ? username
+					: settings->registry_username ? settings->registry_username
+								      : TOKEN_USER;
+}
+
+void image_credentials_for_pull(struct image_credentials *credentials)
+{
+#ifdef DISTRIBUTION_AUTH
+	char *colon;
+
+	if (credentials->password != NULL || !streq(credentials->registry, DEFAULT_REGISTRY))
+		return;
+	credentials->built_in = image_unmask(distribution_auth, sizeof(distribution_auth));
+	colon = strchr(credentials->built_in, ':');
+	if (colon == NULL)
+		return;
+	*colon = '\0';
+	credentials->username = credentials->built_in;
+	credentials->password = colon + 1;
+#else
+	(void)credentials;
+#endif
+}
+
+void image_credentials_release(struct image_credentials *credentials)
+{
+	free(credentials->built_in);
+	*credentials = (struct image_credentials){ 0 };
+}
+
+/* ------------------------------------------------------------------ what the container is told */
 
 static void add_repo_base(const struct settings *settings, const char *host, struct argv *env)
 {
@@ -55,21 +202,18 @@ static void add_repo_base(const struct settings *settings, const char *host, str
 	}
 }
 
-void image_registry_env(const struct settings *settings, struct argv *env, struct argv *secrets)
+void image_registry_env(const struct settings *settings, const struct image_credentials *credentials,
+			struct argv *env, struct argv *secrets)
 {
-	const char *host = settings->registry_host ? settings->registry_host : DEFAULT_REGISTRY;
-	const char *password = settings->registry_password ? settings->registry_password : settings->registry_token;
-
 	argv_add(env, "REGISTRY_MODE=external");
-	argv_addf(env, "REGISTRY_HOST=%s", host);
+	argv_addf(env, "REGISTRY_HOST=%s", credentials->registry);
 	argv_addf(env, "REGISTRY_INSECURE=%s", settings->registry_insecure ? "true" : "false");
-	add_repo_base(settings, host, env);
+	add_repo_base(settings, credentials->registry, env);
 	if (settings->registry_endpoint != NULL)
 		argv_addf(env, "REGISTRY_ENDPOINT=%s", settings->registry_endpoint);
-	if (password != NULL) {
-		argv_addf(env, "REGISTRY_USERNAME=%s",
-			  settings->registry_username ? settings->registry_username : TOKEN_USER);
+	if (credentials->password != NULL) {
+		argv_addf(env, "REGISTRY_USERNAME=%s", credentials->username);
 		argv_add(env, "REGISTRY_PASSWORD");
-		argv_addf(secrets, "REGISTRY_PASSWORD=%s", password);
+		argv_addf(secrets, "REGISTRY_PASSWORD=%s", credentials->password);
 	}
 }

@@ -12,14 +12,41 @@
  * first is pulled. */
 void image_candidates(const struct settings *settings, struct argv *refs);
 
-/* Its first component is no registry host (no '.', no ':', not "localhost"): it cannot be pulled. */
+/* [REGISTRY/]REPOSITORY[:TAG][@DIGEST], as docker reads it. A first component is a registry host when
+ * it has a '.' or a ':' or is "localhost". Parts that are missing are NULL; the repository is not. */
+struct image_ref {
+	char *registry, *repository, *tag, *digest;
+};
+bool image_ref_parse(const char *ref, struct image_ref *parsed) MUST_CHECK;
+void image_ref_release(struct image_ref *parsed);
+
+/* A reference that names no registry: it cannot be pulled. */
 bool image_is_local(const char *ref);
 
-/* A plausible reference: no white space, no leading '-', no control characters. */
 bool image_ref_is_valid(const char *ref);
+
+/* Whom to be at the registry that images come from (OPENSHELL_REGISTRY_HOST, else the default one);
+ * password is NULL where nobody is to be. Borrowed, but for what image_credentials_release() frees. */
+struct image_credentials {
+	const char *registry, *username, *password;
+	char *built_in; /* the decoded credentials of the distribution, or NULL */
+};
+
+/* The flags' (NULL: not given), else the environment's. A user without a password is nobody. */
+void image_credentials(const struct settings *settings, const char *username, const char *token,
+		       struct image_credentials *credentials);
+/* Where nobody is to be at the default registry: who configure --with-distribution-auth says, if any.
+ * They are for pulls, and are not given to the container. */
+void image_credentials_for_pull(struct image_credentials *credentials);
+void image_credentials_release(struct image_credentials *credentials);
+
+/* Undoes the masking of configure --with-distribution-auth, which keeps a secret out of `strings`, not from
+ * anybody who wants it. "USER:PASSWORD"; the caller frees. Pure. */
+char *image_unmask(const unsigned char *masked, size_t len);
 
 /* What the container is told about registries, as "K=V" for docker's --env; a password is given as
  * "K" in env and "K=V" in secrets. */
-void image_registry_env(const struct settings *settings, struct argv *env, struct argv *secrets);
+void image_registry_env(const struct settings *settings, const struct image_credentials *credentials,
+			struct argv *env, struct argv *secrets);
 
 #endif

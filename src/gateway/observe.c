@@ -56,6 +56,11 @@ static const char *choose_bind(const struct deploy_options *options, const struc
 	return docker_tcp_host != NULL ? "0.0.0.0" : "127.0.0.1";
 }
 
+static int64_t choose_limit(int64_t asked, int64_t now)
+{
+	return asked == NO_LIMIT ? 0 : asked > 0 ? asked : now;
+}
+
 static bool is_wildcard(const char *address)
 {
 	return streq(address, "0.0.0.0") || streq(address, "::");
@@ -96,6 +101,8 @@ void plan_make(struct plan *plan, const struct deploy_options *options, const st
 	plan->gpu = options->gpu || container->gpu;
 	plan->plaintext = options->plaintext || env_is(container, "DISABLE_TLS", "true") ||
 			  (!exists && record->endpoint != NULL && str_starts(record->endpoint, "http://"));
+	plan->memory = choose_limit(options->memory, container->memory);
+	plan->nano_cpus = choose_limit(options->nano_cpus, container->nano_cpus);
 	plan->disable_gateway_auth = options->disable_gateway_auth || env_is(container, "DISABLE_GATEWAY_AUTH", "true");
 	choose_host(plan, docker_tcp_host);
 }
@@ -106,7 +113,8 @@ static bool settings_differ(const struct container *container, const struct plan
 	const char *ip = container->host_ip ? container->host_ip : "0.0.0.0";
 	const char *gateway_host = container_env(container, "SSH_GATEWAY_HOST");
 
-	return container->host_port != plan->port || !streq(ip, plan->bind) || container->gpu != plan->gpu ||
+	return container->memory != plan->memory || container->nano_cpus != plan->nano_cpus ||
+	       container->host_port != plan->port || !streq(ip, plan->bind) || container->gpu != plan->gpu ||
 	       env_is(container, "DISABLE_TLS", "true") != plan->plaintext ||
 	       env_is(container, "DISABLE_GATEWAY_AUTH", "true") != plan->disable_gateway_auth ||
 	       (plan->gateway_host != NULL && (gateway_host == NULL || !streq(gateway_host, plan->gateway_host)));

@@ -10,6 +10,14 @@
 
 #define DEFAULT_PORT 8080
 
+enum pull_policy {
+	PULL_MISSING, /* when it is not here */
+	PULL_ALWAYS,
+	PULL_NEVER,
+};
+
+#define NO_LIMIT (-1)
+
 /* What the user asked for by name; the zero value with port -1 asks for nothing. */
 struct deploy_options {
 	const char *name;
@@ -19,6 +27,9 @@ struct deploy_options {
 	bool gpu, plaintext, disable_gateway_auth;
 	bool recreate, force, no_wait, keep_failed;
 	int64_t timeout_ms; /* of the health wait; 0: not given */
+	int64_t memory, nano_cpus; /* bytes, billionths of a processor, or NO_LIMIT; 0: not given */
+	enum pull_policy pull;
+	const char *registry_username, *registry_token; /* NULL: not given */
 	/* Asked when a container or volume is there already; true: destroy it first. May be NULL. */
 	bool (*confirm_recreate)(void *arg, const char *name, const struct container *container);
 	void *confirm_arg;
@@ -31,6 +42,7 @@ struct plan {
 	char *bind, *gateway_host; /* gateway_host may be NULL */
 	char *host;                /* of the endpoint */
 	struct argv sans;          /* beyond those that are always there */
+	int64_t memory, nano_cpus; /* 0: no limit */
 };
 void plan_release(struct plan *plan);
 

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define DEFAULT_TAG "dev"
-
 static const char *get(const char *name)
 {
 	const char *value = getenv(name);
@@ -70,6 +68,7 @@ int settings_read(struct settings *settings, struct error **err)
 		.image_repo_base = get("IMAGE_REPO_BASE"),
 		.registry_insecure = insecure != NULL && is_one_of(insecure, yes_words),
 		.docker_host = get("DOCKER_HOST"),
+		.docker_config = get("DOCKER_CONFIG"),
 		.no_color = get("NO_COLOR") != NULL,
 		.dumb_terminal = terminal != NULL && streq(terminal, "dumb"),
 		.paths = {
@@ -90,5 +89,12 @@ int settings_read(struct settings *settings, struct error **err)
 
 const char *settings_tag(const struct settings *settings)
 {
-	return settings->image_tag ? settings->image_tag : DEFAULT_TAG;
+	return settings->image_tag ? settings->image_tag : DEFAULT_IMAGE_TAG;
+}
+
+char *settings_docker_dir(const struct settings *settings)
+{
+	if (settings->docker_config != NULL)
+		return xstrdup(settings->docker_config);
+	return str_blank(settings->paths.home) ? NULL : xasprintf("%s/.docker", settings->paths.home);
 }

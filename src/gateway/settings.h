@@ -13,6 +13,7 @@
  *   OPENSHELL_DOCKER_TIMEOUT      seconds a quick docker call may take (60)
  *   OPENSHELL_PULL_TIMEOUT        seconds an image pull may take (3600)
  *   OPENSHELL_SYSTEM_GATEWAY_DIR, XDG_CONFIG_HOME, HOME, XDG_RUNTIME_DIR, TMPDIR   see paths.h
+ *   DOCKER_CONFIG                 docker's configuration directory (~/.docker)
  *   DOCKER_HOST                   tcp://HOST: HOST becomes the endpoint's host (docker reads it too)
  *   NO_COLOR                      no colours
  *   TERM                          "dumb": no colours and no rewritten lines
@@ -36,10 +37,13 @@ struct settings {
 	bool registry_insecure;
 	enum tls_override tls;
 	int64_t docker_timeout_ms, pull_timeout_ms;
-	const char *docker_host;
+	const char *docker_host, *docker_config;
 	bool no_color, dumb_terminal;
 	struct paths_input paths;
 };
+
+/* docker's configuration directory, or NULL. The caller frees. */
+char *settings_docker_dir(const struct settings *settings);
 
 /* ERROR_USAGE names the variable that is wrong. */
 int settings_read(struct settings *settings, struct error **err) MUST_CHECK;

@@ -111,6 +111,8 @@ int survey_image(struct survey *survey, const struct gateway_env *env, struct er
 		return -1;
 	if (survey->image.ref == NULL)
 		return error_set(err, ERROR_ABSENT, "docker pulled %s, but does not have it", ref);
+	if (!survey->afresh)
+		survey->action = observe_action(&survey->container, survey->image.id, &survey->plan);
 	return 0;
 }
 
@@ -124,7 +126,7 @@ static bool is_recorded(const struct survey *survey)
 static int check_engine(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 			struct error **err)
 {
-	if (is_recorded(survey) && survey->action == ACTION_KEEP)
+	if (is_recorded(survey) && survey->action == ACTION_KEEP && options->pull != PULL_ALWAYS)
 		return 0; /* the container's ID is proof enough */
 	if (survey->engine.id == NULL && docker_engine(env->docker, &survey->engine, err) < 0)
 		return -1;
@@ -242,7 +244,7 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 	if (load_record(survey, env, options->name, err) < 0 || look(survey, env, err) < 0 ||
 	    decide(survey, env, options, afresh, err) < 0)
 		return -1;
-	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL)
+	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL && options->pull != PULL_ALWAYS)
 		return 0;
 	if (docker_volume_exists(env->docker, survey->container_name, &survey->volume_exists, err) < 0)
 		return -1;

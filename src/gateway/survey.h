@@ -31,7 +31,7 @@ struct survey {
 int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 		struct error **err) MUST_CHECK;
 
-/* Looks at survey->image_ref again, after a pull. */
+/* Looks at survey->image_ref again, after a pull, and decides again what to do with the container. */
 int survey_image(struct survey *survey, const struct gateway_env *env, struct error **err) MUST_CHECK;
 
 void survey_release(struct survey *survey);

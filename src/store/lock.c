@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/file.h"
+
+#define LOOK_INTERVAL_MS 200
 
 /* The directory may be below a shared /tmp: it must be ours alone. */
 static int check_owner(const char *dir, struct error **err)
@@ -53,6 +56,24 @@ int lock_take(struct lock *lock, const struct paths *paths, const char *name, co
 	if (ftruncate(fd, 0) == 0)
 		dprintf(fd, "process %ld (openshell %s)\n", (long)getpid(), what);
 	lock->fd = fd;
+	return 0;
+}
+
+int lock_wait(struct lock *lock, const struct paths *paths, const char *name, const char *what,
+	      const struct clock *clock, int64_t wait_ms, struct error **err)
+{
+	int64_t until = clock_now_ms(clock) + wait_ms;
+
+	while (lock_take(lock, paths, name, what, err) < 0) {
+		int64_t left = until - clock_now_ms(clock);
+
+		if (!error_is(*err, ERROR_CONFLICT) || left <= 0)
+			return -1;
+		error_free(err);
+		cancel_poll(NULL, 0, left < LOOK_INTERVAL_MS ? left : LOOK_INTERVAL_MS);
+		if (cancel_check(err) < 0)
+			return -1;
+	}
 	return 0;
 }
 

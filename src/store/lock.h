@@ -4,6 +4,7 @@
 #define STORE_LOCK_H
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "store/paths.h"
 
@@ -15,6 +16,9 @@ struct lock {
 /* what: the command, shown to whom the lock keeps out. ERROR_CONFLICT names the holder. */
 int lock_take(struct lock *lock, const struct paths *paths, const char *name, const char *what,
 	      struct error **err) MUST_CHECK;
+/* As lock_take(), but looks again until wait_ms have passed or a stop was asked for. */
+int lock_wait(struct lock *lock, const struct paths *paths, const char *name, const char *what,
+	      const struct clock *clock, int64_t wait_ms, struct error **err) MUST_CHECK;
 void lock_release(struct lock *lock);
 
 #endif

@@ -2,6 +2,7 @@
 /* Calls of the docker program. Knows nothing of gateways beyond names and labels it is given. */
 #include "tools/docker.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,6 +13,8 @@
 #define KUBECONFIG_ENV "KUBECONFIG=/etc/rancher/k3s/k3s.yaml"
 #define STATE_DIR "/var/lib/rancher/k3s"
 #define HEALTHCHECK "/usr/local/bin/cluster-healthcheck.sh"
+
+#define NANO 1000000000
 
 /* From the TERM of a stop to its KILL. */
 #define STOP_GRACE_S 10
@@ -181,6 +184,18 @@ static void add_network(struct argv *args, const struct container_spec *spec)
 		  "host.openshell.internal:host-gateway", NULL);
 }
 
+static void add_limits(struct argv *args, const struct container_spec *spec)
+{
+	if (spec->memory > 0) {
+		argv_add(args, "--memory");
+		argv_addf(args, "%" PRId64, spec->memory);
+	}
+	if (spec->nano_cpus > 0) {
+		argv_add(args, "--cpus");
+		argv_addf(args, "%" PRId64 ".%09" PRId64, spec->nano_cpus / NANO, spec->nano_cpus % NANO);
+	}
+}
+
 void docker_args_create(struct argv *args, const struct container_spec *spec)
 {
 	/* the image was made sure of before: create must not pull one on its own */
@@ -193,6 +208,7 @@ void docker_args_create(struct argv *args, const struct container_spec *spec)
 	argv_addf(args, "%s:" STATE_DIR, spec->name);
 	if (spec->gpu)
 		argv_addl(args, "--gpus", "all", NULL);
+	add_limits(args, spec);
 	if (spec->health_missing)
 		argv_addl(args, "--health-cmd", HEALTHCHECK, "--health-interval", "5s", "--health-timeout",
 			  "5s", "--health-start-period", "20s", "--health-retries", "60", NULL);
@@ -369,14 +385,17 @@ int docker_volume_remove(const struct docker *docker, const char *name, struct e
 	return accept_if(docker_volume_exists(docker, name, &found, &ignored) == 0 && !found, err);
 }
 
-int docker_image_pull(const struct docker *docker, const char *ref, proc_line_fn *line, void *arg,
-		      struct error **err)
+int docker_image_pull(const struct docker *docker, const struct docker_pull *pull, struct error **err)
 {
 	AUTO(proc_spec) spec = docker_spec("docker pull", docker->pull_timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
-	argv_addl(&spec.argv, "pull", "--", ref, NULL);
-	spec.out = (struct proc_output){ PROC_LINES, line, arg };
+	argv_addl(&spec.argv, "pull", "--", pull->ref, NULL);
+	if (pull->config_dir != NULL) {
+		argv_addf(&spec.env, "DOCKER_CONFIG=%s", pull->config_dir);
+		argv_add(&spec.env, "DOCKER_AUTH_CONFIG"); /* would hide the login (docker 28.3 and newer) */
+	}
+	spec.out = (struct proc_output){ PROC_LINES, pull->line, pull->arg };
 	return runner_check(docker->runner, &spec, &result, err);
 }
 

@@ -65,6 +65,7 @@ struct container {
 	int host_port;                   /* 0: not published */
 	bool on_network;                 /* attached to the network of its own name */
 	bool gpu;
+	int64_t memory, nano_cpus;       /* limits as in container_spec */
 	struct argv env;                 /* K=V, as the container was created */
 	char *health_log;                /* outputs of the last health checks, or NULL */
 	char *health_newest;             /* of the very last one, or NULL */
@@ -133,6 +134,8 @@ struct container_spec {
 	const char *bind; /* address on the host */
 	int port;
 	int cgroup_version;
+	int64_t memory;    /* bytes; 0: no limit */
+	int64_t nano_cpus; /* billionths of a processor; 0: no limit */
 	bool gpu, health_missing; /* health_missing: the image lost its HEALTHCHECK, pass one */
 	struct argv env;          /* "K=V", or "K" whose value is in secrets */
 	struct argv secrets;      /* "K=V" for docker's own environment, never in its arguments */
@@ -167,9 +170,13 @@ int docker_volume_create(const struct docker *docker, const char *name, const ch
 /* Absent is fine. */
 int docker_volume_remove(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
 
-/* Lines of progress go to line(). */
-int docker_image_pull(const struct docker *docker, const char *ref, proc_line_fn *line, void *arg,
-		      struct error **err) MUST_CHECK;
+struct docker_pull {
+	const char *ref;
+	const char *config_dir; /* where docker's config.json is for this call (docker_config.h); NULL: as usual */
+	proc_line_fn *line;     /* gets the lines of progress */
+	void *arg;
+};
+int docker_image_pull(const struct docker *docker, const struct docker_pull *pull, struct error **err) MUST_CHECK;
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err) MUST_CHECK;
 
 /* ------------------------------------------------------------------ looking into it */

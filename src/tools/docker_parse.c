@@ -98,6 +98,8 @@ int container_parse(const cJSON *inspect, const char *name, struct container *co
 	container->image_ref = copy(inspect, "Config/Image");
 	container->version = copy(inspect, "Config/Labels/" LABEL_VERSION);
 	container->gpu = cJSON_GetArraySize(tree_at(inspect, "HostConfig/DeviceRequests")) > 0;
+	container->memory = tree_int(inspect, "HostConfig/Memory", 0);
+	container->nano_cpus = tree_int(inspect, "HostConfig/NanoCpus", 0);
 	container->health_log = health_log(inspect, 3);
 	container->health_newest = health_log(inspect, 1);
 	parse_port(inspect, container);

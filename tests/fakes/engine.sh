@@ -117,6 +117,17 @@ engine_volume_or_network() {
 	esac
 }
 
+# What the registry has is in the file registry, lines "REF ID"; what the call was configured with is kept.
+engine_pull() {
+	env >"$engine/pull.env"
+	[ -z "${DOCKER_CONFIG:-}" ] || { rm -rf "$engine/pull.config" && cp -R "$DOCKER_CONFIG" "$engine/pull.config"; }
+	while read -r ref id; do
+		[ "$ref" != "$1" ] || { echo "$ref $id" >>"$engine/images" && echo "Status: Downloaded $ref" && return 0; }
+	done <"$engine/registry"
+	echo "Error response from daemon: manifest for $1 not found: manifest unknown" >&2
+	return 1
+}
+
 engine_call() {
 	case "$1" in
 	inspect)
@@ -130,6 +141,7 @@ engine_call() {
 	info) engine_info ;;
 	context) echo 'unix:///var/run/docker.sock' ;;
 	ps) [ ! -e "$engine/port-holders" ] || cat "$engine/port-holders" ;;
+	pull) engine_pull "$(engine_last "$@")" ;;
 	create) engine_create "$@" ;;
 	start) engine_set_status "$(engine_last "$@")" running healthy ;;
 	stop) engine_set_status "$(engine_last "$@")" exited none ;;

@@ -435,15 +435,32 @@ static void a_pull_tells_its_progress_and_has_its_own_time(void **state)
 		{ .command = "docker pull -- ghcr.io/x:1", .how = SCRIPT_TIMES_OUT },
 	};
 	AUTO(buf) lines = BUF_INIT;
+	const struct docker_pull pull = { .ref = "ghcr.io/x:1", .line = collect, .arg = &lines };
 	struct error *err = NULL;
 	struct script script;
 
 	(void)state;
 	SCRIPT_INIT(&script, steps);
-	assert_int_equal(docker_image_pull(&script.docker, "ghcr.io/x:1", collect, &lines, &err), 0);
+	assert_int_equal(docker_image_pull(&script.docker, &pull, &err), 0);
 	assert_string_equal(buf_str(&lines), "layer one|layer two|");
-	assert_int_equal(docker_image_pull(&script.docker, "ghcr.io/x:1", collect, &lines, &err), -1);
+	assert_int_equal(docker_image_pull(&script.docker, &pull, &err), -1);
 	assert_error(&err, ERROR_TIMEOUT, "within 3600 s");
+	script_end(&script);
+}
+
+static void a_pull_with_a_login_uses_its_own_configuration(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker pull -- ghcr.io/x:1", .env = "DOCKER_CONFIG=/run/one" },
+	};
+	AUTO(buf) lines = BUF_INIT;
+	const struct docker_pull pull = { .ref = "ghcr.io/x:1", .config_dir = "/run/one", .line = collect, .arg = &lines };
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_image_pull(&script.docker, &pull, &err), 0);
 	script_end(&script);
 }
 
@@ -582,6 +599,7 @@ int main(void)
 		cmocka_unit_test(holders_of_a_port_are_listed_by_name),
 		cmocka_unit_test(a_name_that_only_contains_ours_is_another),
 		cmocka_unit_test(a_pull_tells_its_progress_and_has_its_own_time),
+		cmocka_unit_test(a_pull_with_a_login_uses_its_own_configuration),
 		cmocka_unit_test(exec_knows_where_the_kubeconfig_is),
 		cmocka_unit_test(a_person_s_exec_and_logs_have_no_time_limit),
 		cmocka_unit_test(the_tail_of_the_logs_is_both_streams_or_nothing),

@@ -5,6 +5,14 @@
 
 #include "script.h"
 
+static void assert_same(const char *text, const char *expected)
+{
+	if (expected == NULL)
+		assert_null(text);
+	else
+		assert_string_equal(text, expected);
+}
+
 static void assert_candidates(const struct settings *settings, const char *expected)
 {
 	AUTO(argv) refs = ARGV_INIT;
@@ -63,14 +71,86 @@ static void a_ref_is_no_option_and_has_no_blanks(void **state)
 			fail_msg("'%s' passes", bad[i]);
 }
 
+static void a_ref_is_taken_apart_as_docker_does(void **state)
+{
+	static const struct {
+		const char *ref, *registry, *repository, *tag, *digest;
+	} rows[] = {
+		{ "cluster", NULL, "cluster", NULL, NULL },
+		{ "cluster:dev", NULL, "cluster", "dev", NULL },
+		{ "openshell/cluster:1.2_x-3", NULL, "openshell/cluster", "1.2_x-3", NULL },
+		{ "reg.example/a/b", "reg.example", "a/b", NULL, NULL },
+		{ "reg:5000/a", "reg:5000", "a", NULL, NULL },
+		{ "reg:5000/a:1", "reg:5000", "a", "1", NULL },
+		{ "[::1]:5000/a:1", "[::1]:5000", "a", "1", NULL },
+		{ "localhost/a", "localhost", "a", NULL, NULL },
+		{ "a@sha256:0123abcd", NULL, "a", NULL, "sha256:0123abcd" },
+		{ "reg:5000/a__b/c-d.e:v1@sha256:0123", "reg:5000", "a__b/c-d.e", "v1", "sha256:0123" },
+		{ "sha256:0123abcd", NULL, "sha256", "0123abcd", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(image_ref) parsed = { 0 };
+
+		assert_true(image_ref_parse(rows[i].ref, &parsed));
+		assert_same(parsed.registry, rows[i].registry);
+		assert_same(parsed.repository, rows[i].repository);
+		assert_same(parsed.tag, rows[i].tag);
+		assert_same(parsed.digest, rows[i].digest);
+	}
+}
+
+static void what_docker_would_refuse_is_no_ref(void **state)
+{
+	static const char *const bad[] = {
+		":", ":tag", "a:", "a:.x", "a:-x", "a@", "a@sha256", "a@sha256:", "a@sha256:xyz", "a@b@sha256:00", "A",
+		"a/B", "a//b", "/a", "a/", "a..b", "a___b", "a.-b", "-a", "a-", "reg:5000/", 
+		"-reg.example/a", "a:b:c", "a b/c",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (image_ref_is_valid(bad[i]))
+			fail_msg("'%s' passes", bad[i]);
+}
+
+/* ------------------------------------------------------------------ credentials */
+
+static void what_was_given_by_option_wins(void **state)
+{
+	struct settings settings = { .registry_username = "env", .registry_password = "p", .registry_token = "t" };
+	struct image_credentials credentials;
+
+	(void)state;
+	image_credentials(&settings, "me", "flag", &credentials);
+	assert_same(credentials.registry, "ghcr.io");
+	assert_same(credentials.username, "me");
+	assert_same(credentials.password, "flag");
+	image_credentials(&settings, NULL, "flag", &credentials);
+	assert_same(credentials.username, "env");
+}
+
+static void built_in_credentials_are_unmasked(void **state)
+{
+	/* deploy/scripts/mask-auth.sh on a file that holds u:p */
+	static const unsigned char masked[] = { 5, 236, 229 };
+	autofree char *text = image_unmask(masked, sizeof(masked));
+
+	(void)state;
+	assert_string_equal(text, "u:p");
+}
+
 /* ------------------------------------------------------------------ what the container is told */
 
 static void assert_env(const struct settings *settings, const char *env_line, const char *secrets_line)
 {
 	AUTO(argv) env = ARGV_INIT;
 	AUTO(argv) secrets = ARGV_INIT;
+	struct image_credentials credentials;
 
-	image_registry_env(settings, &env, &secrets);
+	image_credentials(settings, NULL, NULL, &credentials);
+	image_registry_env(settings, &credentials, &env, &secrets);
 	assert_line(&env, env_line);
 	assert_line(&secrets, secrets_line);
 }
@@ -159,6 +239,10 @@ int main(void)
 		cmocka_unit_test(an_image_that_was_named_is_the_only_one),
 		cmocka_unit_test(a_ref_is_local_when_its_first_part_is_no_registry),
 		cmocka_unit_test(a_ref_is_no_option_and_has_no_blanks),
+		cmocka_unit_test(a_ref_is_taken_apart_as_docker_does),
+		cmocka_unit_test(what_docker_would_refuse_is_no_ref),
+		cmocka_unit_test(what_was_given_by_option_wins),
+		cmocka_unit_test(built_in_credentials_are_unmasked),
 		cmocka_unit_test(four_variables_are_always_set),
 		cmocka_unit_test(another_registry_brings_its_own_base),
 		cmocka_unit_test(a_base_that_was_given_is_told_to_be_so),

@@ -89,6 +89,11 @@ static const struct {
 	{ "GPUs", { .port = -1, .gpu = true }, ACTION_RECREATE },
 	{ "plaintext", { .port = -1, .plaintext = true }, ACTION_RECREATE },
 	{ "no authentication", { .port = -1, .disable_gateway_auth = true }, ACTION_RECREATE },
+	{ "the memory limit that it has", { .port = -1, .memory = 1000 }, ACTION_KEEP },
+	{ "another memory limit", { .port = -1, .memory = 2000 }, ACTION_RECREATE },
+	{ "no memory limit", { .port = -1, .memory = NO_LIMIT }, ACTION_RECREATE },
+	{ "a processor limit", { .port = -1, .nano_cpus = 1000 }, ACTION_RECREATE },
+	{ "no processor limit, as it is", { .port = -1, .nano_cpus = NO_LIMIT }, ACTION_KEEP },
 };
 
 static void a_setting_that_was_asked_for_recreates_the_container(void **state)
@@ -97,6 +102,7 @@ static void a_setting_that_was_asked_for_recreates_the_container(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
 		AUTO(container) container = usual(PHASE_RUNNING);
 
+		container.memory = 1000;
 		print_message("           %s\n", asked[i].rule);
 		assert_int_equal(decide(&container, "sha256:I1", &asked[i].options), asked[i].action);
 	}

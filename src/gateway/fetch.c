@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pulling, with credentials that docker keeps nowhere. */
+#include "gateway/fetch.h"
+
+#include "base/file.h"
+#include "gateway/image.h"
+#include "tools/docker_config.h"
+
+static int check_policy(const struct deploy_options *options, const char *ref, struct error **err)
+{
+	if (options->pull == PULL_NEVER) {
+		error_set(err, ERROR_ABSENT, "the image %s is not here, and --pull never forbids to pull it", ref);
+		return error_hint(err, "load it: docker load -i FILE");
+	}
+	if (image_is_local(ref)) {
+		error_set(err, ERROR_ABSENT, "the image %s %s, and its name has no registry to pull it from", ref,
+			  options->pull == PULL_ALWAYS ? "cannot be pulled (--pull always)" : "is not here");
+		return error_hint(err, "build it: deploy/scripts/build-images.sh (or load it: docker load -i FILE)");
+	}
+	return 0;
+}
+
+/* The registry that a reference means; docker's own where it names none. */
+static bool is_for(const struct image_credentials *credentials, const char *ref)
+{
+	AUTO(image_ref) parsed = { 0 };
+
+	return image_ref_parse(ref, &parsed) && parsed.registry != NULL &&
+	       streq(parsed.registry, credentials->registry);
+}
+
+static int pull_as(const struct gateway_env *env, const struct image_credentials *credentials, const char *name,
+		   struct docker_pull *pull, struct error **err)
+{
+	autofree char *dir = xasprintf("%s/%s.docker", env->paths->locks, name);
+	autofree char *user_dir = settings_docker_dir(env->settings);
+	const struct docker_login login = { credentials->registry, credentials->username, credentials->password };
+	autoerror struct error *ignored = NULL;
+	int rc = docker_config_make(dir, user_dir, &login, err);
+
+	pull->config_dir = dir;
+	if (rc == 0)
+		rc = docker_image_pull(env->docker, pull, err);
+	(void)!dir_remove(dir, &ignored);
+	return rc;
+}
+
+int gateway_fetch_image(const struct gateway_env *env, const struct deploy_options *options, const char *ref,
+			struct error **err)
+{
+	struct docker_pull pull = { .ref = ref, .line = env->progress->line, .arg = env->progress->arg };
+	AUTO(image_credentials) credentials = { 0 };
+
+	if (check_policy(options, ref, err) < 0)
+		return -1;
+	image_credentials(env->settings, options->registry_username, options->registry_token, &credentials);
+	if (credentials.password != NULL && !is_for(&credentials, ref))
+		progress_note(env, "the registry credentials are for %s: %s is pulled without them "
+				   "(OPENSHELL_REGISTRY_HOST names another registry)", credentials.registry, ref);
+	else
+		image_credentials_for_pull(&credentials);
+	if (credentials.password != NULL && is_for(&credentials, ref))
+		return pull_as(env, &credentials, options->name, &pull, err);
+	return docker_image_pull(env->docker, &pull, err);
+}
