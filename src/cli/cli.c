@@ -348,7 +348,7 @@ static int run_command(const struct app *app, const struct invocation *in, int *
 	AUTO(argv) warnings = ARGV_INIT;
 	struct docker docker = { .runner = app->runner };
 	struct cli cli = { .settings = &settings, .paths = &paths, .clock = app->clock };
-	struct gateway_env env = { &settings, &paths, &docker, app->clock, NULL };
+	struct gateway_env env = { .settings = &settings, .paths = &paths, .docker = &docker, .clock = app->clock };
 	struct progress progress;
 
 	if (settings_read(&settings, err) < 0 || paths_init(&paths, &settings.paths, &warnings, err) < 0)

@@ -5,15 +5,16 @@
 
 #include "base/cancel.h"
 #include "cli/cli.h"
+#include "cli/dry.h"
 #include "cli/output.h"
 #include "cli/show.h"
 #include "gateway/teardown.h"
 
 /* ------------------------------------------------------------------ stop, destroy */
 
-static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_END };
+static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, OPT_END };
 static const struct opt destroy_options[] = {
-	OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, { "image", 0, NULL, "remove the image it was made from, too" }, OPT_END,
+	OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, { "image", 0, NULL, "remove the image it was made from, too" }, OPT_END,
 };
 
 typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,
@@ -33,20 +34,38 @@ static int check_choice(const struct cli *cli, struct error **err)
 	return error_hint(err, "openshell gateway list shows those that exist");
 }
 
+static int tear_down_dry(const struct cli *cli, const struct teardown_options *options, teardown_fn *act,
+			 struct error **err)
+{
+	struct dry dry;
+	bool found;
+
+	dry_open(&dry, cli);
+	if (act(&dry.env, options, &found, err) < 0)
+		return -1;
+	dry_close(&dry);
+	return 0;
+}
+
 /* Both change a gateway in one call and tell whether there was anything. */
 static int tear_down(const struct cli *cli, const struct invocation *in, bool remove_image, teardown_fn *act,
 		     const char *done, struct error **err)
 {
 	autofree char *name = NULL;
+	struct teardown_options options = { NULL, in_has(in, "force"), remove_image };
 	struct lock lock = LOCK_INIT;
 	bool chosen, found = false;
 	int rc;
 
 	cancel_catch();
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || (!chosen && check_choice(cli, err) < 0) ||
-	    cli_lock(cli, in, name, &lock, err) < 0)
+	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || (!chosen && check_choice(cli, err) < 0))
 		return -1;
-	rc = act(cli->env, &(struct teardown_options){ name, in_has(in, "force"), remove_image }, &found, err);
+	options.name = name;
+	if (in_has(in, "dry-run"))
+		return tear_down_dry(cli, &options, act, err);
+	if (cli_lock(cli, in, name, &lock, err) < 0)
+		return -1;
+	rc = act(cli->env, &options, &found, err);
 	lock_release(&lock);
 	if (rc < 0)
 		return -1;

@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "cli/cli.h"
+#include "cli/dry.h"
 #include "cli/output.h"
 #include "cli/values.h"
 #include "gateway/deploy.h"
@@ -25,6 +26,7 @@ static const struct opt options[] = {
 	{ "no-wait", 0, NULL, "return as soon as the container runs" },
 	{ "keep-failed", 0, NULL, "do not take back what a failed start made" },
 	OPT_WAIT_LOCK,
+	OPT_DRY_RUN,
 	{ "pull", 0, "WHEN", "pull the image: missing, always or never (default: missing)" },
 	{ "registry-username", 0, "USER", "who to be at the registry (default: __token__)" },
 	{ "registry-token", 0, "TOKEN", "password or token; others may see it before we hide it: rather use" },
@@ -128,6 +130,18 @@ static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 		output_success(cli, "openshell gateway start --name %s waits for it", record->name);
 }
 
+static int run_dry(const struct cli *cli, const struct deploy_options *deploy, struct error **err)
+{
+	AUTO(deploy_outcome) outcome = { 0 };
+	struct dry dry;
+
+	dry_open(&dry, cli);
+	if (gateway_deploy(&dry.env, deploy, &outcome, err) < 0)
+		return -1;
+	dry_close(&dry);
+	return 0;
+}
+
 static int run(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
 	autofree char *name = NULL, *token = NULL;
@@ -143,6 +157,8 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;
+	if (in_has(in, "dry-run"))
+		return run_dry(cli, &deploy, err);
 	if (!deploy.recreate && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		deploy.confirm_recreate = confirm_recreate;
 	cancel_catch();

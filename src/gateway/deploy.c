@@ -8,30 +8,16 @@
 #include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "gateway/deploy_show.h"
 #include "gateway/endpoint.h"
 #include "gateway/fetch.h"
 #include "gateway/image.h"
-#include "gateway/survey.h"
 #include "gateway/teardown.h"
-#include "gateway/watch.h"
 #include "store/mtls.h"
 #include "tools/kubectl.h"
 
 #define STALE_NODES_WAIT_MS 45000
 #define STALE_NODES_INTERVAL_MS 1000
-
-struct deploy {
-	const struct gateway_env *env;
-	const struct deploy_options *options;
-	enum deploy_state state;
-	struct survey survey;
-	struct watch watch;
-	bool watching;
-	char *node; /* the Kubernetes node's name */
-	bool made_network, made_volume, made_container, made_bundle;
-	bool create_failed; /* made_container is only a guess then */
-	struct record record;
-};
 
 static const char *const state_names[] = {
 	[DEPLOY_NEW] = "new",
@@ -61,14 +47,14 @@ void deploy_outcome_release(struct deploy_outcome *outcome)
 
 /* ------------------------------------------------------------------ actions */
 
-static bool creates(const struct deploy *deploy)
+bool deploy_creates(const struct deploy *deploy)
 {
 	return deploy->survey.action == ACTION_CREATE || deploy->survey.action == ACTION_RECREATE;
 }
 
 static bool lacks_image(const struct deploy *deploy)
 {
-	return deploy->options->pull == PULL_ALWAYS || (creates(deploy) && deploy->survey.image.ref == NULL);
+	return deploy->options->pull == PULL_ALWAYS || (deploy_creates(deploy) && deploy->survey.image.ref == NULL);
 }
 
 static int deploy_image(struct deploy *deploy, struct error **err)
@@ -105,7 +91,7 @@ static int deploy_clear(struct deploy *deploy, struct error **err)
 
 static bool lacks_network(const struct deploy *deploy)
 {
-	return creates(deploy) || deploy->survey.action == ACTION_REUSE || !deploy->survey.container.on_network;
+	return deploy_creates(deploy) || deploy->survey.action == ACTION_REUSE || !deploy->survey.container.on_network;
 }
 
 /* Made anew unless a running container uses it; a stopped one is attached to the new one. */
@@ -129,7 +115,7 @@ static int deploy_network(struct deploy *deploy, struct error **err)
 		    docker_network_create(docker, name, deploy->options->name, err) < 0)
 			return -1;
 	}
-	if (creates(deploy))
+	if (deploy_creates(deploy))
 		return 0;
 	if (deploy->survey.container.on_network)
 		docker_network_forget(docker, name, name);
@@ -326,7 +312,7 @@ static void replace(char **field, const char *text)
 	*field = copy;
 }
 
-static int deploy_record(struct deploy *deploy, struct error **err)
+int deploy_fill_record(struct deploy *deploy, struct error **err)
 {
 	const struct survey *survey = &deploy->survey;
 	const struct plan *plan = &survey->plan;
@@ -337,7 +323,7 @@ static int deploy_record(struct deploy *deploy, struct error **err)
 	record->endpoint = endpoint_url(plan->plaintext, plan->host, plan->port);
 	record->port = plan->port;
 	replace(&record->auth_mode, plan->plaintext ? "plaintext" : NULL);
-	replace(&record->image, creates(deploy) ? survey->image.ref : survey->container.image_ref);
+	replace(&record->image, deploy_creates(deploy) ? survey->image.ref : survey->container.image_ref);
 	if (record->container_id == NULL)
 		replace(&record->container_id, survey->container.id);
 	/* without a look at the engine the recorded one is right: the container's ID said so */
@@ -351,7 +337,12 @@ static int deploy_record(struct deploy *deploy, struct error **err)
 		replace(&record->docker_id, survey->record.docker_id);
 		replace(&record->docker_endpoint, survey->record.docker_endpoint);
 	}
-	return registry_save(deploy->env->paths, record, err);
+	return 0;
+}
+
+static int deploy_record(struct deploy *deploy, struct error **err)
+{
+	return deploy_fill_record(deploy, err) < 0 ? -1 : registry_save(deploy->env->paths, &deploy->record, err);
 }
 
 static int deploy_select(struct deploy *deploy, struct error **err)
@@ -360,17 +351,17 @@ static int deploy_select(struct deploy *deploy, struct error **err)
 }
 
 const struct step deploy_steps[] = {
-	{ DEPLOY_NEW, DEPLOY_IMAGE_READY, "fetching the image", lacks_image, deploy_image, false },
-	{ DEPLOY_IMAGE_READY, DEPLOY_CLEARED, "removing the old container", is_in_the_way, deploy_clear, false },
-	{ DEPLOY_CLEARED, DEPLOY_NETWORK_READY, "preparing the network", lacks_network, deploy_network, false },
-	{ DEPLOY_NETWORK_READY, DEPLOY_VOLUME_READY, "preparing the volume", creates, deploy_volume, false },
-	{ DEPLOY_VOLUME_READY, DEPLOY_CONTAINER_READY, "creating the container", creates, deploy_create, false },
-	{ DEPLOY_CONTAINER_READY, DEPLOY_RUNNING, "starting the container", is_down, deploy_start, false },
-	{ DEPLOY_RUNNING, DEPLOY_NODES_CLEAN, "removing stale nodes", has_old_nodes, deploy_clean_nodes, true },
-	{ DEPLOY_NODES_CLEAN, DEPLOY_HEALTHY, "waiting for the gateway", must_wait, deploy_wait, false },
-	{ DEPLOY_HEALTHY, DEPLOY_TRUSTED, "fetching the certificates", lacks_bundle, deploy_trust, false },
-	{ DEPLOY_TRUSTED, DEPLOY_RECORDED, NULL, always, deploy_record, false },
-	{ DEPLOY_RECORDED, DEPLOY_READY, NULL, always, deploy_select, false },
+	{ DEPLOY_NEW, DEPLOY_IMAGE_READY, "fetching the image", lacks_image, deploy_image, show_image, false },
+	{ DEPLOY_IMAGE_READY, DEPLOY_CLEARED, "removing the old container", is_in_the_way, deploy_clear, deploy_clear, false },
+	{ DEPLOY_CLEARED, DEPLOY_NETWORK_READY, "preparing the network", lacks_network, deploy_network, show_network, false },
+	{ DEPLOY_NETWORK_READY, DEPLOY_VOLUME_READY, "preparing the volume", deploy_creates, deploy_volume, show_volume, false },
+	{ DEPLOY_VOLUME_READY, DEPLOY_CONTAINER_READY, "creating the container", deploy_creates, deploy_create, deploy_create, false },
+	{ DEPLOY_CONTAINER_READY, DEPLOY_RUNNING, "starting the container", is_down, deploy_start, show_start, false },
+	{ DEPLOY_RUNNING, DEPLOY_NODES_CLEAN, "removing stale nodes", has_old_nodes, deploy_clean_nodes, show_clean_nodes, true },
+	{ DEPLOY_NODES_CLEAN, DEPLOY_HEALTHY, "waiting for the gateway", must_wait, deploy_wait, show_wait, false },
+	{ DEPLOY_HEALTHY, DEPLOY_TRUSTED, "fetching the certificates", lacks_bundle, deploy_trust, show_trust, false },
+	{ DEPLOY_TRUSTED, DEPLOY_RECORDED, NULL, always, deploy_record, show_record, false },
+	{ DEPLOY_RECORDED, DEPLOY_READY, NULL, always, deploy_select, show_select, false },
 };
 const size_t deploy_step_count = ARRAY_LEN(deploy_steps);
 
@@ -379,10 +370,11 @@ const size_t deploy_step_count = ARRAY_LEN(deploy_steps);
 static int run_step(struct deploy *deploy, const struct step *step, struct error **err)
 {
 	const struct progress *progress = deploy->env->progress;
+	int (*act)(struct deploy *, struct error **) = deploy->env->dryrun != NULL ? step->show : step->act;
 
 	if (step->doing != NULL)
 		progress->step(progress->arg, step->doing);
-	if (step->act(deploy, err) == 0) {
+	if (act(deploy, err) == 0) {
 		if (step->doing != NULL)
 			progress->done(progress->arg);
 		return 0;
@@ -446,6 +438,8 @@ static void roll_back(struct deploy *deploy)
 	autoerror struct error *ignored = NULL;
 	bool removed;
 
+	if (deploy->env->dryrun != NULL)
+		return;
 	/* a second signal breaks this off; what is left is told */
 	cancel_forget();
 	if (deploy->options->keep_failed) {

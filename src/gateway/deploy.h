@@ -37,6 +37,7 @@ struct step {
 	const char *doing; /* "preparing the network": for progress and for errors */
 	bool (*needed)(const struct deploy *deploy);
 	int (*act)(struct deploy *deploy, struct error **err);
+	int (*show)(struct deploy *deploy, struct error **err); /* in a dry run */
 	bool optional;     /* its failure is a warning */
 };
 

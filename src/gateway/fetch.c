@@ -3,6 +3,7 @@
 #include "gateway/fetch.h"
 
 #include "base/file.h"
+#include "gateway/dryrun.h"
 #include "gateway/image.h"
 #include "tools/docker_config.h"
 
@@ -36,7 +37,14 @@ static int pull_as(const struct gateway_env *env, const struct image_credentials
 	autofree char *user_dir = settings_docker_dir(env->settings);
 	const struct docker_login login = { credentials->registry, credentials->username, credentials->password };
 	autoerror struct error *ignored = NULL;
-	int rc = docker_config_make(dir, user_dir, &login, err);
+	int rc;
+
+	if (env->dryrun != NULL) {
+		dryrun_tell(env->dryrun, "# as user %s of %s, whose password is not shown: docker login %s", login.username,
+			    login.registry, login.registry);
+		return docker_image_pull(env->docker, pull, err);
+	}
+	rc = docker_config_make(dir, user_dir, &login, err);
 
 	pull->config_dir = dir;
 	if (rc == 0)

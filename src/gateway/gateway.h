@@ -22,12 +22,15 @@ struct progress {
 	void *arg;
 };
 
+struct dryrun;
+
 struct gateway_env {
 	const struct settings *settings;
 	const struct paths *paths;
 	const struct docker *docker;
 	const struct clock *clock;
 	const struct progress *progress;
+	const struct dryrun *dryrun; /* nothing is to be changed, only told (dryrun.h); else NULL */
 };
 
 void progress_note(const struct gateway_env *env, const char *fmt, ...) PRINTF(2, 3);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/dryrun.h"
 #include "store/mtls.h"
 #include "store/registry.h"
 
@@ -65,7 +66,7 @@ static int stop_container(const struct gateway_env *env, const struct teardown_o
 	if (load_own(env, options->name, &record, err) < 0)
 		return -1;
 	/* an ID is of one engine only: in the usual case one call both checks and stops */
-	if (record.container_id != NULL && !options->force) {
+	if (record.container_id != NULL && !options->force && env->dryrun == NULL) {
 		if (docker_container_stop(env->docker, record.container_id, stopped, err) < 0)
 			return -1;
 		if (*stopped)
@@ -75,6 +76,8 @@ static int stop_container(const struct gateway_env *env, const struct teardown_o
 	    check_identity(env, &record, &container, options->force, err) < 0)
 		return -1;
 	*stopped = container.phase != PHASE_ABSENT;
+	if (env->dryrun != NULL && (container.phase == PHASE_EXITED || container.phase == PHASE_CREATED))
+		return 0;
 	return *stopped ? docker_container_stop(env->docker, name, stopped, err) : 0;
 }
 
@@ -129,6 +132,17 @@ static int remove_image(const struct gateway_env *env, const char *ref, struct e
 	return 0;
 }
 
+static void show_removal(const struct gateway_env *env, const char *name)
+{
+	autofree char *dir = paths_gateway_dir(env->paths, name), *flat = paths_flat_metadata(env->paths, name);
+	autofree char *path = paths_active(env->paths->user_root);
+	AUTO(argv) ignored = ARGV_INIT;
+	autofree char *active = registry_active(env->paths, &ignored);
+	const char *const files[] = { dir, flat, path };
+
+	dryrun_remove(env->dryrun, files, active != NULL && streq(active, name) ? 3 : 2);
+}
+
 static int destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
 		   struct error **err)
 {
@@ -149,6 +163,10 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 		return -1;
 	if (options->remove_image && remove_image(env, container.image_ref ? container.image_ref : record.image, err) < 0)
 		return -1;
+	if (env->dryrun != NULL) {
+		show_removal(env, options->name);
+		return 0;
+	}
 	if (registry_clear_active(env->paths, options->name, err) < 0 ||
 	    registry_remove(env->paths, options->name, &recorded, err) < 0)
 		return -1;

@@ -7,9 +7,6 @@
 #include "base/cancel.h"
 #include "tools/kubectl.h"
 
-#define SECRET_SPACE "openshell"
-#define SECRET_NAME "openshell-cli-client"
-
 #define MARK_SUPERVISOR "HEALTHCHECK_MISSING_SUPERVISOR"
 #define MARK_PRESSURE "HEALTHCHECK_NODE_PRESSURE"
 #define MARK_DNS "HEALTHCHECK_DNS_FAILURE"

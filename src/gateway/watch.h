@@ -46,6 +46,10 @@ void watch_sleep(struct watch *watch, int64_t ms);
  * output says that it cannot become healthy (a registry that cannot be resolved is only told); ERROR_TIMEOUT after timeout_ms. */
 int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err) MUST_CHECK;
 
+/* Where the gateway's PKI job puts the client's bundle. */
+#define SECRET_SPACE "openshell"
+#define SECRET_NAME "openshell-cli-client"
+
 /* The three values of the client's secret, decoded. */
 int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
 

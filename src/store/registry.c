@@ -175,7 +175,7 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 	return 0;
 }
 
-static char *print(const struct record *record)
+char *registry_text(const struct record *record)
 {
 	autotree cJSON *root = cJSON_CreateObject();
 
@@ -201,7 +201,7 @@ int registry_save(const struct paths *paths, const struct record *record, struct
 {
 	autofree char *dir = paths_gateway_dir(paths, record->name);
 	autofree char *path = paths_metadata(paths, record->name);
-	autofree char *text = print(record);
+	autofree char *text = registry_text(record);
 
 	if (name_check_readable(record->name, err) < 0)
 		return -1;

@@ -41,6 +41,9 @@ void record_release(struct record *record);
 /* ERROR_ABSENT when neither tree has it. */
 int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err) MUST_CHECK;
 
+/* What the metadata file of this record holds; the caller frees. */
+char *registry_text(const struct record *record);
+
 /* Writes the user's entry, unless the file says the same already. */
 int registry_save(const struct paths *paths, const struct record *record, struct error **err) MUST_CHECK;
 

@@ -32,21 +32,22 @@ static struct proc_spec docker_spec(const char *purpose, int64_t timeout_ms)
 	return spec;
 }
 
-/* Runs `docker ARGS...` and throws the output away. */
-static int call(const struct docker *docker, const char *purpose, const struct argv *args, struct error **err)
+/* Runs `docker ARGS...`, which changes something, and throws the output away. */
+static int change(const struct docker *docker, const char *purpose, const struct argv *args, struct error **err)
 {
 	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addv(&spec.argv, (const char *const *)args->v);
+	spec.changes = true;
 	return runner_check(docker->runner, &spec, &result, err);
 }
 
-#define CALL(docker, purpose, err, ...) \
+#define CHANGE(docker, purpose, err, ...) \
 	__extension__({ \
 		AUTO(argv) call_args_ = ARGV_INIT; \
 		argv_addl(&call_args_, __VA_ARGS__, NULL); \
-		call(docker, purpose, &call_args_, err); \
+		change(docker, purpose, &call_args_, err); \
 	})
 
 /* ------------------------------------------------------------------ what the engine has */
@@ -228,6 +229,7 @@ int docker_container_create(const struct docker *docker, const struct container_
 
 	docker_args_create(&spec.argv, container);
 	argv_addv(&spec.env, (const char *const *)container->secrets.v);
+	spec.changes = true;
 	if (runner_check(docker->runner, &spec, &result, err) < 0)
 		return -1;
 	buf_trim_end(&result.out);
@@ -264,14 +266,14 @@ static int accept_if(bool holds, struct error **err)
 
 int docker_container_start(const struct docker *docker, const char *name, struct error **err)
 {
-	if (CALL(docker, "docker start", err, "start", "--", name) == 0)
+	if (CHANGE(docker, "docker start", err, "start", "--", name) == 0)
 		return 0;
 	return accept_if(phase_is(docker, name, PHASE_RUNNING), err);
 }
 
 int docker_container_unpause(const struct docker *docker, const char *name, struct error **err)
 {
-	if (CALL(docker, "docker unpause", err, "unpause", "--", name) == 0)
+	if (CHANGE(docker, "docker unpause", err, "unpause", "--", name) == 0)
 		return 0;
 	return accept_if(phase_is(docker, name, PHASE_RUNNING), err);
 }
@@ -286,6 +288,7 @@ int docker_container_stop(const struct docker *docker, const char *name, bool *s
 	argv_addl(&spec.argv, "stop", "-t", NULL);
 	argv_addf(&spec.argv, "%d", STOP_GRACE_S);
 	argv_addl(&spec.argv, "--", name, NULL);
+	spec.changes = true;
 	*stopped = true;
 	if (runner_check(docker->runner, &spec, &result, &first) == 0)
 		return 0;
@@ -301,7 +304,7 @@ int docker_container_stop(const struct docker *docker, const char *name, bool *s
 
 int docker_container_remove(const struct docker *docker, const char *name, struct error **err)
 {
-	if (CALL(docker, "docker rm", err, "rm", "-f", "-v", "--", name) == 0)
+	if (CHANGE(docker, "docker rm", err, "rm", "-f", "-v", "--", name) == 0)
 		return 0;
 	return accept_if(phase_is(docker, name, PHASE_ABSENT), err);
 }
@@ -313,7 +316,7 @@ int docker_network_create(const struct docker *docker, const char *name, const c
 	argv_addl(&args, "network", "create", "--driver", "bridge", "--attachable", NULL);
 	add_label(&args, LABEL_GATEWAY, gateway);
 	argv_add(&args, name);
-	return call(docker, "docker network create", &args, err);
+	return change(docker, "docker network create", &args, err);
 }
 
 static int detach_all(const struct docker *docker, const char *network, struct error **err)
@@ -339,14 +342,14 @@ int docker_network_remove(const struct docker *docker, const char *name, struct 
 	autoerror struct error *first = NULL, *ignored = NULL;
 	bool found = true;
 
-	if (CALL(docker, "docker network rm", &first, "network", "rm", name) == 0)
+	if (CHANGE(docker, "docker network rm", &first, "network", "rm", name) == 0)
 		return 0;
 	if (!error_is(first, ERROR_CANCELLED) && docker_network_exists(docker, name, &found, &ignored) == 0) {
 		if (!found)
 			return 0;
 		error_free(&first);
 		if (detach_all(docker, name, &first) == 0 &&
-		    CALL(docker, "docker network rm", &first, "network", "rm", name) == 0)
+		    CHANGE(docker, "docker network rm", &first, "network", "rm", name) == 0)
 			return 0;
 	}
 	return fail_with(STEAL(first), err);
@@ -355,14 +358,14 @@ int docker_network_remove(const struct docker *docker, const char *name, struct 
 int docker_network_connect(const struct docker *docker, const char *network, const char *container,
 			   struct error **err)
 {
-	return CALL(docker, "docker network connect", err, "network", "connect", network, container);
+	return CHANGE(docker, "docker network connect", err, "network", "connect", network, container);
 }
 
 void docker_network_forget(const struct docker *docker, const char *network, const char *container)
 {
 	autoerror struct error *ignored = NULL;
 
-	(void)CALL(docker, "docker network disconnect", &ignored, "network", "disconnect", "-f", network, container);
+	(void)CHANGE(docker, "docker network disconnect", &ignored, "network", "disconnect", "-f", network, container);
 }
 
 int docker_volume_create(const struct docker *docker, const char *name, const char *gateway, struct error **err)
@@ -372,7 +375,7 @@ int docker_volume_create(const struct docker *docker, const char *name, const ch
 	argv_addl(&args, "volume", "create", NULL);
 	add_label(&args, LABEL_GATEWAY, gateway);
 	argv_add(&args, name);
-	return call(docker, "docker volume create", &args, err);
+	return change(docker, "docker volume create", &args, err);
 }
 
 int docker_volume_remove(const struct docker *docker, const char *name, struct error **err)
@@ -380,7 +383,7 @@ int docker_volume_remove(const struct docker *docker, const char *name, struct e
 	bool found = true;
 	autoerror struct error *ignored = NULL;
 
-	if (CALL(docker, "docker volume rm", err, "volume", "rm", "-f", name) == 0)
+	if (CHANGE(docker, "docker volume rm", err, "volume", "rm", "-f", name) == 0)
 		return 0;
 	return accept_if(docker_volume_exists(docker, name, &found, &ignored) == 0 && !found, err);
 }
@@ -396,6 +399,7 @@ int docker_image_pull(const struct docker *docker, const struct docker_pull *pul
 		argv_add(&spec.env, "DOCKER_AUTH_CONFIG"); /* would hide the login (docker 28.3 and newer) */
 	}
 	spec.out = (struct proc_output){ PROC_LINES, pull->line, pull->arg };
+	spec.changes = true;
 	return runner_check(docker->runner, &spec, &result, err);
 }
 
@@ -405,10 +409,23 @@ int docker_image_remove(const struct docker *docker, const char *ref, struct err
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "image", "rm", "--no-prune", "--", ref, NULL);
+	spec.changes = true;
 	return runner_check(docker->runner, &spec, &result, err);
 }
 
 /* ------------------------------------------------------------------ looking into it */
+
+void docker_args_exec(struct argv *args, const char *container, const struct argv *command)
+{
+	argv_addl(args, "docker", "exec", "--env", KUBECONFIG_ENV, container, NULL);
+	argv_addv(args, (const char *const *)command->v);
+}
+
+void docker_args_health(struct argv *args, const char *container)
+{
+	argv_addl(args, "docker", "container", "inspect", "--format", "{{.State.Status}} {{.State.Health.Status}}", "--",
+		  container, NULL);
+}
 
 int docker_exec(const struct docker *docker, const char *purpose, const char *container,
 		const struct argv *command, struct proc_result *result, struct error **err)

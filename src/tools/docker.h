@@ -181,6 +181,11 @@ int docker_image_remove(const struct docker *docker, const char *ref, struct err
 
 /* ------------------------------------------------------------------ looking into it */
 
+/* `docker exec` of a command that finds the cluster. Pure. */
+void docker_args_exec(struct argv *args, const char *container, const struct argv *command);
+/* `docker container inspect` that prints "PHASE HEALTH", such as "running healthy". Pure. */
+void docker_args_health(struct argv *args, const char *container);
+
 /* Runs a command in the container and captures its output; its status is data. */
 int docker_exec(const struct docker *docker, const char *purpose, const char *container,
 		const struct argv *command, struct proc_result *result, struct error **err) MUST_CHECK;

@@ -47,6 +47,25 @@ static int decode_lines(const struct buf *out, const char *secret, size_t count,
 	return 0;
 }
 
+void kubectl_args_secret_value(struct argv *args, const char *space, const char *secret, const char *key)
+{
+	autofree char *path = jsonpath(&key, 1);
+
+	argv_addl(args, "kubectl", "-n", space, "get", "secret", secret, REQUEST_TIMEOUT, "-o", path, NULL);
+}
+
+void kubectl_args_node_states(struct argv *args)
+{
+	argv_addl(args, "kubectl", "get", "nodes", REQUEST_TIMEOUT, "-o",
+		  "jsonpath={range .items[*]}{.metadata.name}{\" \"}{.status.conditions[?(@.type==\"Ready\")].status}{\"\\n\"}{end}",
+		  NULL);
+}
+
+void kubectl_args_nodes_delete(struct argv *args)
+{
+	argv_addl(args, "kubectl", "delete", "node", "--ignore-not-found", "--wait=false", NULL);
+}
+
 int kubectl_secret_get(const struct kubectl *kubectl, const char *space, const char *secret,
 		       const char *const *keys, size_t count, struct buf *values, bool *ready, struct error **err)
 {
@@ -110,7 +129,7 @@ int kubectl_nodes_delete(const struct kubectl *kubectl, const struct argv *names
 	AUTO(argv) command = ARGV_INIT;
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
-	argv_addl(&command, "kubectl", "delete", "node", "--ignore-not-found", "--wait=false", NULL);
+	kubectl_args_nodes_delete(&command);
 	argv_addv(&command, (const char *const *)names->v);
 	if (docker_exec(kubectl->docker, "kubectl delete node", kubectl->container, &command, &result, err) < 0)
 		return -1;

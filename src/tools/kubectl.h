@@ -30,6 +30,12 @@ int kubectl_stale_nodes(const struct kubectl *kubectl, const char *current, stru
 
 int kubectl_nodes_delete(const struct kubectl *kubectl, const struct argv *names, struct error **err) MUST_CHECK;
 
+/* kubectl commands that shell text is made of (gateway/dryrun.h). Pure. The first prints one value of a secret in
+ * base64, the second a line "NAME STATUS" for each node, the third takes names at its end. */
+void kubectl_args_secret_value(struct argv *args, const char *space, const char *secret, const char *key);
+void kubectl_args_node_states(struct argv *args);
+void kubectl_args_nodes_delete(struct argv *args);
+
 /* Parses `kubectl get nodes -o json` for kubectl_stale_nodes(). Pure. */
 int kubectl_parse_stale_nodes(const struct buf *json, const char *current, struct argv *names,
 			      struct error **err) MUST_CHECK;

@@ -338,7 +338,8 @@ void scene_open(struct scene *scene)
 	scene->settings.pull_timeout_ms = 3600000;
 	script_init(&scene->script, NULL, 0);
 	scene->env = (struct gateway_env){
-		&scene->settings, &scene->paths, &scene->script.docker, &scene->script.clock, &scene->progress,
+		.settings = &scene->settings, .paths = &scene->paths, .docker = &scene->script.docker,
+		.clock = &scene->script.clock, .progress = &scene->progress,
 	};
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cancel.h"
+#include "gateway/dryrun.h"
 #include "gateway/endpoint.h"
 #include "script.h"
 #include "store/mtls.h"
@@ -346,12 +347,15 @@ static const struct {
 	{ "docker rm -f -v -- " NAME, do_rm, true },
 };
 
-static void act(struct model *model, const struct argv *args, const char *line, struct proc_result *result)
+static void act(struct model *model, const struct proc_spec *spec, const char *line, struct proc_result *result)
 {
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (script_matches(verbs[i].pattern, line)) {
+			/* what a dry run would not run; it never gets to a command in the container */
+			if (!str_starts(line, "docker exec"))
+				assert_int_equal(spec->changes, verbs[i].changes);
 			model->mutations += verbs[i].changes;
-			result->code = verbs[i].act(model, args, result);
+			result->code = verbs[i].act(model, &spec->argv, result);
 			return;
 		}
 	fail_msg("the engine does not know: %s", line);
@@ -377,7 +381,7 @@ static int model_run(void *arg, struct proc_spec *spec, struct proc_result *resu
 		return 0;
 	}
 	if (!now || model->fault != FAULT_CANCEL)
-		act(model, &spec->argv, line, result);
+		act(model, spec, line, result);
 	if (now && (model->fault == FAULT_CANCEL || model->fault == FAULT_CANCEL_LATE)) {
 		cancel_request(SIGTERM);
 		return cancel_check(err);
@@ -1171,9 +1175,54 @@ static void nothing_is_destroyed_before_an_image_is_there(void **state)
 	stage_close(&stage);
 }
 
+/* ------------------------------------------------------------------ a dry run */
+
+static void remember(void *arg, const char *text)
+{
+	argv_add(arg, text);
+}
+
+static void a_dry_run_from_anywhere_changes_nothing_and_tells_what_a_run_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(situations); i++) {
+		struct stage stage;
+		struct error *err = NULL;
+		AUTO(argv) told = ARGV_INIT;
+		autofree char *before = NULL, *after = NULL;
+		struct dryrun dryrun;
+		struct docker dry;
+		int creates = 0;
+
+		print_message("           %s\n", situations[i].name);
+		stage_set(&stage, &situations[i]);
+		before = scene_read(&stage.scene, "gateways/gw/metadata.json");
+		dryrun_init(&dryrun, &stage.model.runner, remember, &told);
+		dry = stage.model.docker;
+		dry.runner = &dryrun.runner;
+		stage.scene.env.docker = &dry;
+		stage.scene.env.dryrun = &dryrun;
+		assert_int_equal(start_here(&stage, &situations[i], &err), 0);
+		assert_int_equal(stage.model.mutations, 0);
+		after = scene_read(&stage.scene, "gateways/gw/metadata.json");
+		assert_true((before == NULL && after == NULL) || streq(before, after));
+		for (size_t k = 0; k < told.n; k++)
+			creates += str_starts(told.v[k], "docker create ");
+		stage.scene.env.docker = &stage.model.docker;
+		stage.scene.env.dryrun = NULL;
+		assert_int_equal(start_here(&stage, &situations[i], &err), 0);
+		for (size_t k = 0; k < stage.model.log.n; k++)
+			creates -= str_starts(stage.model.log.v[k], "docker create ");
+		assert_int_equal(creates, 0);
+		assert_ready(&stage);
+		stage_close(&stage);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_dry_run_from_anywhere_changes_nothing_and_tells_what_a_run_does),
 		cmocka_unit_test(from_every_state_a_start_ends_ready_and_the_next_changes_nothing),
 		cmocka_unit_test(whichever_call_fails_what_was_made_is_taken_back),
 		cmocka_unit_test(a_call_that_fails_when_its_work_is_done_is_taken_back_too),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Printing a dry run. */
+#include "cli/dry.h"
+
+#include <stdio.h>
+
+static void print_command(void *arg, const char *text)
+{
+	struct dry *dry = arg;
+
+	dry->told = true;
+	puts(text);
+}
+
+static void print_step(void *arg, const char *doing)
+{
+	(void)arg;
+	printf("# %s\n", doing);
+}
+
+static void ignore(void *arg)
+{
+	(void)arg;
+}
+
+void dry_open(struct dry *dry, const struct cli *cli)
+{
+	*dry = (struct dry){ .env = *cli->env, .docker = *cli->env->docker, .progress = *cli->env->progress };
+	dryrun_init(&dry->run, dry->docker.runner, print_command, dry);
+	dry->docker.runner = &dry->run.runner;
+	dry->progress.step = print_step;
+	dry->progress.done = dry->progress.failed = ignore;
+	dry->env.docker = &dry->docker;
+	dry->env.progress = &dry->progress;
+	dry->env.dryrun = &dry->run;
+	puts("set -eu\numask 077");
+}
+
+void dry_close(const struct dry *dry)
+{
+	if (!dry->told)
+		puts("# nothing to do");
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of a deploy in a dry run, where they are not the same calls with another runner. */
+#include "gateway/deploy_show.h"
+
+#include <stdlib.h>
+
+#include "gateway/dryrun.h"
+#include "gateway/fetch.h"
+#include "store/mtls.h"
+
+/* What a pull will bring is not known: an image with a health check, one hopes, and no other than now. */
+int show_image(struct deploy *deploy, struct error **err)
+{
+	struct survey *survey = &deploy->survey;
+
+	if (gateway_fetch_image(deploy->env, deploy->options, survey->image_ref, err) < 0)
+		return -1;
+	if (survey->image.ref == NULL) {
+		survey->image.ref = xstrdup(survey->image_ref);
+		survey->image.has_healthcheck = true;
+	}
+	return 0;
+}
+
+int show_network(struct deploy *deploy, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *name = deploy->survey.container_name;
+	bool exists = false;
+
+	if (!deploy->survey.afresh && docker_network_exists(docker, name, &exists, err) < 0)
+		return -1;
+	if (exists && docker_network_remove(docker, name, err) < 0)
+		return -1;
+	if (docker_network_create(docker, name, deploy->options->name, err) < 0)
+		return -1;
+	if (deploy_creates(deploy))
+		return 0;
+	if (deploy->survey.container.on_network)
+		docker_network_forget(docker, name, name);
+	return docker_network_connect(docker, name, name, err);
+}
+
+int show_volume(struct deploy *deploy, struct error **err)
+{
+	autofree char *bundle = paths_mtls_dir(deploy->env->paths, deploy->options->name);
+	const char *const stale[] = { bundle };
+
+	if (deploy->survey.volume_exists)
+		return 0;
+	deploy->made_volume = true;
+	dryrun_remove(deploy->env->dryrun, stale, 1);
+	return docker_volume_create(deploy->env->docker, deploy->survey.container_name, deploy->options->name, err);
+}
+
+int show_start(struct deploy *deploy, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *container = deploy->survey.container_name;
+	bool stopped;
+
+	if (deploy->survey.action == ACTION_UNPAUSE)
+		return docker_container_unpause(docker, container, err);
+	if (deploy->survey.container.phase == PHASE_RESTARTING &&
+	    docker_container_stop(docker, container, &stopped, err) < 0)
+		return -1;
+	return docker_container_start(docker, container, err);
+}
+
+/* The nodes can be seen when the gateway is healthy, which comes next: healthy it may be with a stale node beside. */
+int show_clean_nodes(struct deploy *deploy, struct error **err)
+{
+	if (show_wait(deploy, err) < 0)
+		return -1;
+	dryrun_clean_nodes(deploy->env->dryrun, deploy->survey.container_name, deploy->node);
+	return 0;
+}
+
+int show_wait(struct deploy *deploy, struct error **err)
+{
+	int64_t timeout_ms = deploy->options->timeout_ms ? deploy->options->timeout_ms : HEALTH_TIMEOUT_MS;
+
+	(void)err;
+	dryrun_wait_healthy(deploy->env->dryrun, deploy->survey.container_name, timeout_ms, WATCH_INTERVAL_MS);
+	return 0;
+}
+
+int show_trust(struct deploy *deploy, struct error **err)
+{
+	autofree char *dir = paths_mtls_dir(deploy->env->paths, deploy->options->name);
+
+	(void)err;
+	dryrun_fetch_secret(deploy->env->dryrun, deploy->survey.container_name, SECRET_SPACE, SECRET_NAME, mtls_keys,
+			    MTLS_FILES, dir);
+	return 0;
+}
+
+/* The next start adds the ID of a container that is made only now. */
+int show_record(struct deploy *deploy, struct error **err)
+{
+	autofree char *path = paths_metadata(deploy->env->paths, deploy->options->name);
+	autofree char *text = NULL, *now = NULL;
+
+	if (deploy_fill_record(deploy, err) < 0)
+		return -1;
+	if (deploy_creates(deploy))
+		free(STEAL(deploy->record.container_id));
+	text = registry_text(&deploy->record);
+	now = deploy->survey.record.name != NULL ? registry_text(&deploy->survey.record) : NULL;
+	if (now == NULL || !streq(now, text))
+		dryrun_write(deploy->env->dryrun, path, text);
+	return 0;
+}
+
+int show_select(struct deploy *deploy, struct error **err)
+{
+	const struct paths *paths = deploy->env->paths;
+	autofree char *path = paths_active(paths->user_root);
+	AUTO(argv) ignored = ARGV_INIT;
+	autofree char *now = registry_active(paths, &ignored);
+
+	(void)err;
+	if (now == NULL || !streq(now, deploy->options->name))
+		dryrun_write(deploy->env->dryrun, path, deploy->options->name);
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the steps of a deploy share, and the steps as a dry run takes them (dryrun.h). For deploy.c and its steps only.
+ */
+#ifndef GATEWAY_DEPLOY_SHOW_H
+#define GATEWAY_DEPLOY_SHOW_H
+
+#include "base/base.h"
+#include "base/error.h"
+#include "gateway/deploy.h"
+#include "gateway/survey.h"
+#include "gateway/watch.h"
+
+struct deploy {
+	const struct gateway_env *env;
+	const struct deploy_options *options;
+	enum deploy_state state;
+	struct survey survey;
+	struct watch watch;
+	bool watching;
+	char *node; /* the Kubernetes node's name */
+	bool made_network, made_volume, made_container, made_bundle;
+	bool create_failed; /* made_container is only a guess then */
+	struct record record;
+};
+
+/* A container is to be made. */
+bool deploy_creates(const struct deploy *deploy);
+/* Everything but the ID of a container that is still to be made. */
+int deploy_fill_record(struct deploy *deploy, struct error **err) MUST_CHECK;
+
+int show_image(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_network(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_volume(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_start(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_clean_nodes(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_wait(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_trust(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_record(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_select(struct deploy *deploy, struct error **err) MUST_CHECK;
+
+#endif

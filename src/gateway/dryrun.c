@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shell text in place of work. */
+#include "gateway/dryrun.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "tools/docker.h"
+#include "tools/kubectl.h"
+
+void dryrun_tell(const struct dryrun *dryrun, const char *fmt, ...)
+{
+	autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	dryrun->tell(dryrun->arg, text);
+}
+
+static char *quote(const char *word)
+{
+	AUTO(argv) words = ARGV_INIT;
+
+	argv_add(&words, word);
+	return argv_quote(&words);
+}
+
+/* What the child would be given beyond our own environment is a secret, but for the language. */
+static void tell_environment(const struct dryrun *dryrun, const struct argv *env)
+{
+	for (size_t i = 0; i < env->n; i++) {
+		size_t len = strcspn(env->v[i], "=");
+
+		if (env->v[i][len] == '=' && !str_starts(env->v[i], "LC_ALL="))
+			dryrun_tell(dryrun, "export %.*s=\"${%.*s:?must hold the secret, which is not shown}\"", (int)len,
+				    env->v[i], (int)len, env->v[i]);
+	}
+}
+
+static int run(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
+{
+	const struct dryrun *dryrun = arg;
+	autofree char *command = NULL;
+
+	if (!spec->changes)
+		return runner_run(dryrun->real, spec, result, err);
+	tell_environment(dryrun, &spec->env);
+	command = argv_quote(&spec->argv);
+	dryrun->tell(dryrun->arg, command);
+	result->code = 0;
+	return 0;
+}
+
+static struct proc *start(void *arg, struct proc_spec *spec, struct error **err)
+{
+	const struct dryrun *dryrun = arg;
+
+	return runner_start(dryrun->real, spec, err);
+}
+
+static void pump(void *arg, struct proc *const *procs, size_t count, int64_t ms)
+{
+	const struct dryrun *dryrun = arg;
+
+	runner_pump(dryrun->real, procs, count, ms);
+}
+
+static void stop(void *arg, struct proc *proc)
+{
+	const struct dryrun *dryrun = arg;
+
+	runner_stop(dryrun->real, proc);
+}
+
+void dryrun_init(struct dryrun *dryrun, const struct runner *real, void (*tell)(void *arg, const char *text), void *arg)
+{
+	*dryrun = (struct dryrun){
+		.runner = { run, start, pump, stop, dryrun },
+		.real = real,
+		.tell = tell,
+		.arg = arg,
+	};
+}
+
+/* ------------------------------------------------------------------ waits */
+
+void dryrun_wait_healthy(const struct dryrun *dryrun, const char *container, int64_t timeout_ms, int64_t interval_ms)
+{
+	AUTO(argv) words = ARGV_INIT;
+	autofree char *health = NULL;
+
+	docker_args_health(&words, container);
+	health = argv_quote(&words);
+	dryrun_tell(dryrun,
+		    "n=0\n"
+		    "while :; do\n"
+		    "\tcase $(%s) in\n"
+		    "\t'running healthy') break ;;\n"
+		    "\trunning*) ;;\n"
+		    "\t*) echo '%s has ended' >&2; exit 8 ;;\n"
+		    "\tesac\n"
+		    "\tn=$((n + 1))\n"
+		    "\t[ \"$n\" -lt %" PRId64 " ] || { echo '%s did not become healthy' >&2; exit 7; }\n"
+		    "\tsleep %" PRId64 "\n"
+		    "done",
+		    health, container, (timeout_ms + interval_ms - 1) / interval_ms, container, interval_ms / 1000);
+}
+
+static char *exec_line(const char *container, const struct argv *command)
+{
+	AUTO(argv) words = ARGV_INIT;
+
+	docker_args_exec(&words, container, command);
+	return argv_quote(&words);
+}
+
+void dryrun_clean_nodes(const struct dryrun *dryrun, const char *container, const char *current)
+{
+	AUTO(argv) states = ARGV_INIT;
+	AUTO(argv) removal = ARGV_INIT;
+	autofree char *list = NULL, *remove = NULL;
+
+	kubectl_args_node_states(&states);
+	kubectl_args_nodes_delete(&removal);
+	list = exec_line(container, &states);
+	remove = exec_line(container, &removal);
+	dryrun_tell(dryrun, "%s |\n\tawk '$1 != \"%s\" && $2 != \"True\" { print $1 }' |\n\txargs -r %s", list, current,
+		    remove);
+}
+
+/* ------------------------------------------------------------------ files */
+
+void dryrun_fetch_secret(const struct dryrun *dryrun, const char *container, const char *space, const char *secret,
+			 const char *const *keys, size_t count, const char *dir)
+{
+	autofree char *new_dir = xasprintf("%s.tmp", dir), *to = quote(dir), *from = quote(new_dir);
+
+	dryrun_tell(dryrun, "rm -rf %s && mkdir -p %s", from, from);
+	for (size_t i = 0; i < count; i++) {
+		AUTO(argv) command = ARGV_INIT;
+		autofree char *path = xasprintf("%s/%s", new_dir, keys[i]), *file = quote(path), *line = NULL;
+
+		kubectl_args_secret_value(&command, space, secret, keys[i]);
+		line = exec_line(container, &command);
+		dryrun_tell(dryrun, "%s | base64 -d >%s && [ -s %s ]", line, file, file);
+	}
+	dryrun_tell(dryrun, "rm -rf %s && mv %s %s", to, from, to);
+}
+
+void dryrun_write(const struct dryrun *dryrun, const char *path, const char *text)
+{
+	const char *slash = strrchr(path, '/');
+	autofree char *dir = xstrndup(path, (size_t)(slash - path));
+	autofree char *parent = quote(dir), *file = quote(path), *content = quote(text);
+
+	dryrun_tell(dryrun, "mkdir -p %s && printf %%s %s >%s", parent, content, file);
+}
+
+void dryrun_remove(const struct dryrun *dryrun, const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		autofree char *path = quote(paths[i]);
+
+		if (access(paths[i], F_OK) == 0)
+			dryrun_tell(dryrun, "rm -rf %s", path);
+	}
+}
