@@ -166,7 +166,25 @@ static int get_nodes(void)
 	return 0;
 }
 
-static int get_secret(const char *name)
+/* The lines that a jsonpath asks for: that of the one key in it, or all. */
+static int print_values(char *text, const char *format)
+{
+	static const char *const keys[] = { "ca\\.crt", "tls\\.crt", "tls\\.key" };
+	int asked = 0, last = 0;
+
+	for (int i = 0; i < 3; i++)
+		if (strstr(format, keys[i]) != NULL) {
+			asked++;
+			last = i;
+		}
+	if (asked != 1)
+		return fputs(text, stdout) < 0;
+	while (last-- > 0 && strchr(text, '\n') != NULL)
+		text = strchr(text, '\n') + 1;
+	return printf("%.*s", (int)strcspn(text, "\n"), text) < 0;
+}
+
+static int get_secret(const char *name, const char *format)
 {
 	char text[8192];
 	bool hidden = strcmp(name, "openshell-cli-client") != 0 || is_set("FAKE_NO_SECRET") ||
@@ -178,9 +196,12 @@ static int get_secret(const char *name)
 		fprintf(stderr, "Error from server (NotFound): secrets \"%s\" not found\n", name);
 		return 1;
 	}
-	len = read(fd, text, sizeof(text));
+	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
-	return len > 0 && write(STDOUT_FILENO, text, (size_t)len) == len ? 0 : 1;
+	if (len <= 0)
+		return 1;
+	text[len] = '\0';
+	return print_values(text, format);
 }
 
 /* The value of an option that is the next word or follows "=": -o json, -o=json, --raw=/readyz. */
@@ -236,7 +257,7 @@ static int kubectl_get(char **words)
 		return 0;
 	}
 	if (strcmp(kind, "secret") == 0)
-		return get_secret(operand(words, 2));
+		return get_secret(operand(words, 2), format != NULL ? format : "");
 	if (strcmp(kind, "nodes") == 0 || strcmp(kind, "node") == 0)
 		return get_nodes();
 	if (strncmp(kind, "statefulset", 11) == 0)
