@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, e2e, bench or all (the default: all but bench)
+# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, e2e, bench, fuzz or all
+#                                      (the default: all but bench and fuzz)
 #
 # Runs test scripts (tests/STAGE/*.sh; the unit stage's are in tests/build) and counts their results. Builds in a
 # private copy, starts an engine of its own where a stage needs one, and leaves only logs behind: see docs/testing.md.
@@ -32,7 +33,7 @@ say() {
 }
 
 usage() {
-	sed -n 's/^# \{0,1\}//; 3,9p' "$REPO/tests/run.sh" >&2
+	sed -n 's/^# \{0,1\}//; 3,10p' "$REPO/tests/run.sh" >&2
 	exit 2
 }
 
@@ -107,6 +108,7 @@ limit_of() {
 	build) echo 900 ;;
 	cli | shell) echo 300 ;;
 	engine) echo 600 ;;
+	fuzz) echo $((900 + 20 * ${FUZZ_SECONDS:-60})) ;;
 	*) echo 3000 ;;
 	esac
 }
@@ -193,7 +195,7 @@ run_stage() {
 stages_of() {
 	case $1 in
 	all) echo shell cli unit engine e2e ;;
-	unit | cli | shell | engine | e2e | bench) echo "$1" ;;
+	unit | cli | shell | engine | e2e | bench | fuzz) echo "$1" ;;
 	*/*.sh) basename "$(dirname "$1")" | sed 's/^build$/unit/' ;;
 	*) return 1 ;;
 	esac
@@ -211,7 +213,7 @@ parts_of() {
 run_all() {
 	local what part
 	for what in "$@"; do
-		[ "$what" = shell ] || provide_binary
+		case $what in shell | fuzz) ;; *) provide_binary ;; esac
 		for part in $(parts_of "$what"); do
 			case $part in
 			*build/gcc.sh) ;;

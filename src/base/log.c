@@ -42,7 +42,10 @@ void log_debug(const char *fmt, ...)
 /* Line ends and what turns the direction of writing: text after it could look like ours. */
 static bool misleads(const unsigned char *text)
 {
+	if (text[0] == 0xd8)
+		return text[1] == 0x9c;
 	return text[0] == 0xe2 && ((text[1] == 0x80 && text[2] >= 0xa8 && text[2] <= 0xae) ||
+				   (text[1] == 0x80 && (text[2] == 0x8e || text[2] == 0x8f)) ||
 				   (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9));
 }
 

@@ -29,7 +29,7 @@ static bool split_authority(const char *text, char **host, int *port)
 	size_t len;
 
 	if (*text == '[') {
-		len = strcspn(++text, "]");
+		len = strcspn(++text, "]/");
 		rest = text[len] == ']' ? text + len + 1 : NULL;
 	} else {
 		len = strcspn(text, ":/");
@@ -48,13 +48,21 @@ static bool split_authority(const char *text, char **host, int *port)
 	return true;
 }
 
+/* What becomes a name in a certificate and a part of URLs; networks of docker have names with "_", too. */
+static bool is_plain_host(const char *host)
+{
+	return *host != '-' &&
+	       host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%")] == '\0';
+}
+
 char *endpoint_docker_tcp_host(const char *docker_host)
 {
 	autofree char *host = NULL;
 	int port;
 
 	if (docker_host == NULL || !str_starts(docker_host, "tcp://") ||
-	    !split_authority(docker_host + strlen("tcp://"), &host, &port) || endpoint_is_loopback(host))
+	    !split_authority(docker_host + strlen("tcp://"), &host, &port) || !is_plain_host(host) ||
+	    endpoint_is_loopback(host))
 		return NULL;
 	return STEAL(host);
 }

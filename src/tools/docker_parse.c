@@ -3,6 +3,7 @@
 #include "tools/docker_parse.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,6 +55,14 @@ static char *copy(const cJSON *root, const char *path)
 	return text != NULL && *text != '\0' ? xstrdup(text) : NULL;
 }
 
+/* Statuses and counts: the fallback for what is none. */
+static int count_of(const cJSON *root, const char *path, int fallback)
+{
+	int64_t count = tree_int(root, path, fallback);
+
+	return count >= 0 && count <= INT_MAX ? (int)count : fallback;
+}
+
 /* The outputs of the newest checks, oldest first. */
 static char *health_log(const cJSON *inspect, int newest)
 {
@@ -91,9 +100,9 @@ int container_parse(const cJSON *inspect, const char *name, struct container *co
 		return error_set(err, ERROR_SYSTEM, "docker inspect of container %s lacks Id, Image or State", name);
 	container->phase = phase_of(tree_str(inspect, "State/Status"));
 	container->health = health_of(tree_str(inspect, "State/Health/Status"));
-	container->exit_code = (int)tree_int(inspect, "State/ExitCode", -1);
+	container->exit_code = count_of(inspect, "State/ExitCode", -1);
 	container->oom_killed = tree_bool(inspect, "State/OOMKilled", false);
-	container->restarts = (int)tree_int(inspect, "RestartCount", 0);
+	container->restarts = count_of(inspect, "RestartCount", 0);
 	container->error = copy(inspect, "State/Error");
 	container->image_ref = copy(inspect, "Config/Image");
 	container->version = copy(inspect, "Config/Labels/" LABEL_VERSION);
@@ -197,7 +206,7 @@ static int parse_object(const cJSON *inspect, const char *container_name, const 
 			struct container *container, struct image *images, struct error **err)
 {
 	if (tree_at(inspect, "State") != NULL && tree_at(inspect, "Image") != NULL)
-		return is_container(inspect, container_name)
+		return container->id == NULL && is_container(inspect, container_name)
 			       ? container_parse(inspect, container_name, container, err) : 0;
 	if (tree_at(inspect, "RootFS") != NULL)
 		parse_image(inspect, refs, count, images);
@@ -287,10 +296,13 @@ int docker_event_exit_code(const char *line, size_t len)
 	autoerror struct error *ignored = NULL;
 	autotree cJSON *event = tree_json(line, len, "docker events", &ignored);
 	const char *action = tree_str(event, "Action"), *code = tree_str(event, "Actor/Attributes/exitCode");
+	const char *wrong = NULL;
+	int status;
 
 	if (action == NULL)
 		action = tree_str(event, "status"); /* podman */
 	if (action == NULL || !streq(action, "die"))
 		return -1;
-	return code != NULL ? (int)strtol(code, NULL, 10) : 255;
+	status = (int)strtonum(code ? code : "", 0, INT_MAX, &wrong);
+	return wrong ? 255 : status;
 }

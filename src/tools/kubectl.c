@@ -95,6 +95,13 @@ static bool is_ready(const cJSON *node)
 	return false;
 }
 
+/* Kubernetes names nodes by DNS names; anything else must not become an argument. */
+static bool is_node_name(const char *name)
+{
+	return name != NULL && *name != '\0' && *name != '-' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
+}
+
 int kubectl_parse_stale_nodes(const struct buf *json, const char *current, struct argv *names, struct error **err)
 {
 	autotree cJSON *nodes = tree_json(buf_str(json), json->len, "kubectl get nodes", err);
@@ -105,7 +112,7 @@ int kubectl_parse_stale_nodes(const struct buf *json, const char *current, struc
 	cJSON_ArrayForEach(node, tree_at(nodes, "items")) {
 		const char *name = tree_str(node, "metadata/name");
 
-		if (name != NULL && !streq(name, current) && !is_ready(node))
+		if (is_node_name(name) && !streq(name, current) && !is_ready(node))
 			argv_add(names, name);
 	}
 	return 0;

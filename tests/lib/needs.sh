@@ -19,8 +19,11 @@ pc:libcjson libcjson-dev
 pc:libbsd-overlay libbsd-dev
 pc:cmocka libcmocka-dev'
 
-NEEDS_UNIT="$NEEDS_BUILD
+NEEDS_FUZZ="$NEEDS_BUILD
 clang clang
+clang:-fsanitize=fuzzer libclang-rt-dev"
+
+NEEDS_UNIT="$NEEDS_FUZZ
 valgrind valgrind"
 
 NEEDS_SHELL="$NEEDS_BUILD
@@ -56,6 +59,7 @@ debootstrap debootstrap"
 needs_of() {
 	case $1 in
 	unit) echo "$NEEDS_UNIT" ;;
+	fuzz) echo "$NEEDS_FUZZ" ;;
 	shell) echo "$NEEDS_SHELL" ;;
 	cli) echo "$NEEDS_CLI" ;;
 	engine | e2e | bench) echo "$NEEDS_ENGINE" ;;
@@ -68,19 +72,21 @@ missing_for() {
 	for stage in "$@"; do needs_of "$stage"; done | missing_packages | tr '\n' ' '
 }
 
-# Sees to it that everything is there, or says what is not and fails.
+# Sees to it that everything is there, or says what is not and fails. A second round finds what is known to be missing
+# only then (see clang_can_link).
 provide_needs() {
-	local log=$1 missing
+	local log=$1 missing round
 	shift
-	missing=$(missing_for "$@")
-	[ -n "$missing" ] || return 0
-	if can_install_packages; then
-		printf 'tests: installing %s\n' "$missing" >&2
-		# shellcheck disable=SC2086 # a list of package names
-		install_packages $missing >"$log" 2>&1 || tail -n 20 "$log" >&2
+	for round in 1 2; do
 		missing=$(missing_for "$@")
 		[ -n "$missing" ] || return 0
-	fi
+		can_install_packages || break
+		printf 'tests: installing %s\n' "$missing" >&2
+		# shellcheck disable=SC2086 # a list of package names
+		install_packages $missing >>"$log" 2>&1 || { tail -n 20 "$log" >&2; break; }
+	done
+	missing=$(missing_for "$@")
+	[ -n "$missing" ] || return 0
 	printf 'tests: these are missing (Debian package names): %s\n' "$missing" >&2
 	return 1
 }

@@ -208,6 +208,23 @@ static void gpus_restarts_and_foreign_networks_are_seen(void **state)
 	assert_null(container.host_ip);
 }
 
+static void numbers_that_cannot_be_counts_are_as_missing(void **state)
+{
+	static const char *const numbers[] = { "-2", "4294967296", "2147483648", "1e300", "0.5", "\"1\"", "null" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		autofree char *text = xasprintf(CONTAINER("x", "\"ExitCode\":%s", ",\"RestartCount\":%s"), numbers[i],
+						numbers[i]);
+		AUTO(container) container = { 0 };
+		struct error *err = NULL;
+
+		assert_int_equal(parse(text, "x", &container, &err), 0);
+		assert_int_equal(container.exit_code, -1);
+		assert_int_equal(container.restarts, 0);
+	}
+}
+
 static void a_port_that_is_none_is_as_not_published(void **state)
 {
 	static const char *const ports[] = { "\"\"", "\"0\"", "\"65536\"", "\"-1\"", "\"99999999999999999999\"", "\"x\"", "80", "null" };
@@ -241,6 +258,19 @@ static void a_container_is_taken_by_its_name_or_id_only(void **state)
 		assert_int_equal(parse(CONTAINER("x", "\"Status\":\"running\"", ""), rows[i].wanted, &container, &err), 0);
 		assert_int_equal(container.phase, rows[i].taken ? PHASE_RUNNING : PHASE_ABSENT);
 	}
+}
+
+static void the_first_of_two_containers_that_answer_is_taken(void **state)
+{
+	AUTO(container) container = { 0 };
+	AUTO(buf) out = BUF_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	buf_adds(&out, CONTAINER("x", "\"Status\":\"running\"", "") "\n");
+	buf_adds(&out, CONTAINER("x", "\"Status\":\"exited\"", "") "\n");
+	assert_int_equal(parse_inspect(&out, "x", NULL, 0, &container, NULL, &err), 0);
+	assert_int_equal(container.phase, PHASE_RUNNING);
 }
 
 /* `docker inspect NAME REF` prefers a container where one is called as the image is. */
@@ -528,6 +558,9 @@ static void an_event_that_says_less_is_read_as_far_as_it_goes(void **state)
 		{ "{\"status\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":\"3\"}}}", 3 },
 		{ "{\"Action\":\"die\"}", 255 },
 		{ "{\"Action\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":137}}}", 255 },
+		{ "{\"Action\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":\"-1\"}}}", 255 },
+		{ "{\"Action\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":\"4294967295\"}}}", 255 },
+		{ "{\"Action\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":\"\"}}}", 255 },
 		{ "{\"Action\":\"start\",\"status\":\"die\"}", -1 },
 		{ "{\"Action\":\"health_status: healthy\"}", -1 },
 		{ "{\"Action\":7}", -1 },
@@ -646,8 +679,10 @@ int main(void)
 		cmocka_unit_test(words_that_docker_does_not_know_are_unknown),
 		cmocka_unit_test(a_dead_container_is_put_in_words),
 		cmocka_unit_test(gpus_restarts_and_foreign_networks_are_seen),
+		cmocka_unit_test(numbers_that_cannot_be_counts_are_as_missing),
 		cmocka_unit_test(a_port_that_is_none_is_as_not_published),
 		cmocka_unit_test(a_container_is_taken_by_its_name_or_id_only),
+		cmocka_unit_test(the_first_of_two_containers_that_answer_is_taken),
 		cmocka_unit_test(a_container_with_the_name_of_an_image_is_not_ours),
 		cmocka_unit_test(nothing_found_is_no_error),
 		cmocka_unit_test(container_and_images_come_from_one_call),

@@ -32,6 +32,12 @@ static void only_a_foreign_tcp_docker_host_gives_a_host(void **state)
 		{ "tcp://[fd00::5", NULL },
 		{ "tcp://[fd00::5]2375", NULL },
 		{ "tcp://fd00::5", NULL },
+		{ "tcp://docker_dind:2375", "docker_dind" },
+		{ "tcp://--tls-san=x:2375", NULL },
+		{ "tcp://a,b:2375", NULL },
+		{ "tcp://me@host:2375", NULL },
+		{ "tcp://a b:2375", NULL },
+		{ "tcp://a\x1b[2J:2375", NULL },
 	};
 
 	(void)state;
@@ -127,7 +133,8 @@ static void urls_of_people_are_split_too(void **state)
 		{ "https://[fd00::5]", "fd00::5", 443 },      { "https://[fd00::5]/x", "fd00::5", 443 },
 	};
 	static const char *const bad[] = { "", "gw.example", "https://", "https:///x", "https://a:b", "https://a:0",
-					   "https://a:70000", "https://a:", "https://[::1", "https://fd00::5" };
+					   "https://a:70000", "https://a:", "https://[::1", "https://fd00::5",
+					   "https://[a/b]", "https://[]", "https://[/]:1" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

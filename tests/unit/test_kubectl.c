@@ -149,6 +149,7 @@ static void stale_nodes_are_the_others_that_are_not_ready(void **state)
 		{ NODES(NODE("me", "True")), "" },
 		{ NODES(NODE("me", "False") "," NODE("old", "True")), "" },
 		{ NODES(NODE("me", "True") "," NODE("old", "False") "," NODE("older", "Unknown") "," NEVER_READY), "old older new" },
+		{ NODES(NODE("--all", "False") "," NODE("", "False") "," NODE("a b", "False") "," NODE("\\u001b[2J", "False")), "" },
 		{ "{}", "" },
 	};
 

@@ -65,7 +65,8 @@ static void malformed_utf8_is_escaped(void **state)
 
 static void what_turns_the_direction_of_text_is_escaped(void **state)
 {
-	static const char *const rows[] = { "\xe2\x80\xa8", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9" };
+	static const char *const rows[] = { "\xe2\x80\xa8", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9",
+					    "\xe2\x80\x8e", "\xe2\x80\x8f", "\xd8\x9c" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

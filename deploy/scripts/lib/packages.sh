@@ -2,12 +2,25 @@
 # shellcheck shell=sh
 #
 # Debian packages that a script needs, as lines "PROBE PACKAGE". A probe is a command on the PATH, pc:MODULE for a
-# library that pkg-config knows, or file:PATH. Sourced; functions only.
+# library that pkg-config knows, file:PATH, or clang:FLAG for a way of linking. Sourced; functions only.
+
+# Debian releases differ in which package has clang's run-time libraries: clang itself, or one beside it. Nothing is
+# missing while there is no clang, so this is to be asked again after its installation.
+clang_can_link() {
+	command -v clang >/dev/null 2>&1 || return 0
+	ccl_dir=$(mktemp -d) || return 1
+	ccl_status=0
+	echo 'int LLVMFuzzerTestOneInput(const char *data, unsigned long size) { return data == 0 && size; }' |
+		clang "$1" -x c - -o "$ccl_dir/program" 2>/dev/null || ccl_status=1
+	rm -rf "$ccl_dir"
+	return "$ccl_status"
+}
 
 need_is_met() {
 	case $1 in
 	pc:*) pkg-config --exists "${1#pc:}" 2>/dev/null ;;
 	file:*) [ -e "${1#file:}" ] ;;
+	clang:*) clang_can_link "${1#clang:}" ;;
 	*) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ;;
 	esac
 }
