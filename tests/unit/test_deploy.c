@@ -389,6 +389,14 @@ static int model_run(void *arg, struct proc_spec *spec, struct proc_result *resu
 	return 0;
 }
 
+static int model_pipe(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
+		      struct error **err)
+{
+	if (model_run(arg, from, &results[0], err) < 0)
+		return -1;
+	return model_run(arg, to, &results[1], err);
+}
+
 static struct proc *model_start(void *arg, struct proc_spec *spec, struct error **err)
 {
 	struct model *model = arg;
@@ -450,7 +458,7 @@ static void stage_open(struct stage *stage)
 	*model = (struct model){
 		.bind = xstrdup("127.0.0.1"), .image = xstrdup(LOCAL), .local_here = true, .registry_answers = true,
 		.image_id = "sha256:I1", .container_image_id = "sha256:I1", .engine_id = "E1", .secret = true,
-		.runner = { model_run, model_start, model_pump, model_stop, model },
+		.runner = { model_run, model_pipe, model_start, model_pump, model_stop, model },
 		.clock = { model_now, model },
 	};
 	model->docker = (struct docker){ &model->runner, 60000, 3600000 };
