@@ -39,6 +39,55 @@ bool image_ref_is_valid(const char *ref)
 	return true;
 }
 
+static bool is_made_of(const char *text, size_t len, const char *others)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && strchr(others, text[i]) == NULL)
+			return false;
+	return len > 0;
+}
+
+/* As the node's entrypoint takes it: REPOSITORY:TAG, without a digest. */
+static bool is_tagged(const char *ref)
+{
+	const char *slash = strrchr(ref, '/'), *colon = strrchr(ref, ':');
+
+	if (colon == NULL || (slash != NULL && colon < slash) || !isalnum((unsigned char)*ref))
+		return false;
+	return is_made_of(ref, (size_t)(colon - ref), "._-/:") && isalnum((unsigned char)colon[-1]) &&
+	       is_made_of(colon + 1, strlen(colon + 1), "._-") && strchr(".-", colon[1]) == NULL;
+}
+
+int image_push_refs(const struct settings *settings, struct argv *refs, struct error **err)
+{
+	const char *rest = settings->push_images ? settings->push_images : "";
+
+	while (*rest != '\0') {
+		size_t len = strcspn(rest, ",");
+		size_t from = strspn(rest, " \t\r\n"), to = len;
+
+		while (to > from && isspace((unsigned char)rest[to - 1]))
+			to--;
+		if (to > from) {
+			autofree char *ref = xstrndup(rest + from, to - from);
+
+			if (!is_tagged(ref))
+				return error_set(err, ERROR_USAGE, "OPENSHELL_PUSH_IMAGES: '%s' is not an image's name with a "
+						 "tag (and without a digest)", ref);
+			argv_add(refs, ref);
+		}
+		rest += len + (rest[len] == ',');
+	}
+	return 0;
+}
+
+void image_push_env(const struct settings *settings, const char *refs, struct argv *env)
+{
+	argv_addf(env, "PUSH_IMAGE_REFS=%s", refs);
+	argv_addf(env, "IMAGE_TAG=%s", settings_tag(settings));
+	argv_add(env, "IMAGE_PULL_POLICY=IfNotPresent");
+}
+
 static void add_repo_base(const struct settings *settings, const char *host, struct argv *env)
 {
 	const char *space = settings->registry_namespace ? settings->registry_namespace : "openshell";

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "tools/docker.h"
 
+#define ROLLOUT_TIMEOUT_S 180
+
 struct kubectl {
 	const struct docker *docker;
 	const char *container;
@@ -27,6 +29,16 @@ int kubectl_secret_get(const struct kubectl *kubectl, const char *space, const c
  * API does not answer yet. */
 int kubectl_stale_nodes(const struct kubectl *kubectl, const char *current, struct argv *names, bool *ready,
 			struct error **err) MUST_CHECK;
+
+/* "statefulset/NAME" or "deployment/NAME", whichever there is; NULL when there is none yet or the API does not answer.
+ * The caller frees. */
+int kubectl_workload_get(const struct kubectl *kubectl, const char *space, const char *name, char **workload,
+			 struct error **err) MUST_CHECK;
+int kubectl_rollout_restart(const struct kubectl *kubectl, const char *space, const char *workload,
+			    struct error **err) MUST_CHECK;
+/* Returns when all its pods are new and ready; that may take ROLLOUT_TIMEOUT_S. */
+int kubectl_rollout_wait(const struct kubectl *kubectl, const char *space, const char *workload,
+			 struct error **err) MUST_CHECK;
 
 int kubectl_nodes_delete(const struct kubectl *kubectl, const struct argv *names, struct error **err) MUST_CHECK;
 

@@ -239,7 +239,7 @@ void script_init(struct script *script, const struct script_step *steps, size_t 
 		.runner = { script_run, script_pipe, script_start, script_pump, script_stop, script },
 		.clock = { script_now, script },
 	};
-	script->docker = (struct docker){ &script->runner, 60000, 3600000 };
+	script->docker = (struct docker){ &script->runner, 60000, 3600000, 3600000 };
 	cancel_forget();
 }
 
@@ -345,6 +345,7 @@ void scene_open(struct scene *scene)
 	scene->paths.locks = xasprintf("%s/locks", scene->dir);
 	scene->settings.docker_timeout_ms = 60000;
 	scene->settings.pull_timeout_ms = 3600000;
+	scene->settings.push_timeout_ms = 3600000;
 	script_init(&scene->script, NULL, 0);
 	scene->env = (struct gateway_env){
 		&scene->settings, &scene->paths, &scene->script.docker, &scene->script.clock, &scene->progress,
