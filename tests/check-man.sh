@@ -30,7 +30,7 @@ main() {
 	done <"${TMPDIR:-/tmp}/check-man.$$"
 	rm -f "${TMPDIR:-/tmp}/check-man.$$"
 	for variable in $(grep -ho 'get\(env\)\?("[A-Z_]*")' "$SRCDIR/src/gateway/settings.c" | sed 's/.*("//; s/".*//') \
-		OPENSHELL_DOCKER_TIMEOUT OPENSHELL_PULL_TIMEOUT NAV_GATEWAY_TLS_ENABLED; do
+		OPENSHELL_DOCKER_TIMEOUT OPENSHELL_PULL_TIMEOUT OPENSHELL_PUSH_TIMEOUT NAV_GATEWAY_TLS_ENABLED; do
 		need "Ev $variable"
 	done
 	for status in 0 1 2 3 4 5 6 7 8; do

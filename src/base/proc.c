@@ -55,7 +55,9 @@ static void trace(const struct proc_spec *spec)
 	log_debug("run: %s", shown);
 }
 
-static struct proc *start(struct proc_spec *spec, struct error **err)
+static const struct spawn_ends no_ends = SPAWN_ENDS_NONE;
+
+static struct proc *start(struct proc_spec *spec, const struct spawn_ends *ends, struct error **err)
 {
 	struct proc *proc = xcalloc(1, sizeof(*proc));
 
@@ -73,7 +75,7 @@ static struct proc *start(struct proc_spec *spec, struct error **err)
 	proc->err = (struct stream){ .fd = &proc->child.err, .output = &proc->err_spec, .keep_tail = true };
 	proc->out.kept = spec->out.how == PROC_CAPTURE ? &proc->result.out : NULL;
 	proc->err.kept = &proc->result.err;
-	if (spawn_child(spec, &proc->child, err) < 0) {
+	if (spawn_child(spec, ends, &proc->child, err) < 0) {
 		free_proc(proc);
 		return NULL;
 	}
@@ -287,33 +289,107 @@ static void end_child(struct proc *proc)
 
 /* ------------------------------------------------------------------ the real runner */
 
-static int wait_for_end(struct proc *proc, const struct proc_spec *spec, struct error **err)
+/* Children that are run together: one, or two joined by a pipe. */
+#define TOGETHER_MAX 2
+
+static bool all_reaped(struct proc *const *procs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!procs[i]->reaped)
+			return false;
+	return true;
+}
+
+static void serve_all(struct proc *const *procs, size_t count, int64_t ms)
+{
+	struct pollfd fds[TOGETHER_MAX * 4];
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		n += poll_set(procs[i], fds + n);
+		ms = wait_ms(procs[i], ms);
+	}
+	if (cancel_poll(fds, n, ms) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		serve(procs[i], fds + 4 * i);
+}
+
+static void end_all(struct proc *const *procs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!procs[i]->reaped)
+			end_child(procs[i]);
+}
+
+/* What `from` could not write because `to` did not want it is no failure of `from`. */
+static bool from_failed(const struct proc_result *from)
+{
+	return from->code != 0 && from->sig != SIGPIPE && !from->cut_off;
+}
+
+static bool to_failed(const struct proc_result *to)
+{
+	return to->code != 0 && !to->cut_off;
+}
+
+static void cut_off(struct proc *proc)
+{
+	if (proc->reaped)
+		return;
+	proc->result.cut_off = true;
+	end_child(proc);
+}
+
+static void end_partner(struct proc *from, struct proc *to)
+{
+	if (from->reaped && from_failed(&from->result))
+		cut_off(to);
+	if (to->reaped && to_failed(&to->result))
+		cut_off(from);
+}
+
+/* spec: of the last one, whose output and time limit count. */
+static int wait_for_end(struct proc *const *procs, size_t count, const struct proc_spec *spec, struct error **err)
 {
 	int64_t until = clock_now_ms(&clock_real) + spec->timeout_ms;
-	struct pollfd fds[4];
+	struct proc_result *result = &procs[count - 1]->result;
 
-	while (!proc->reaped) {
+	while (!all_reaped(procs, count)) {
 		int64_t left = spec->timeout_ms ? until - clock_now_ms(&clock_real) : -1;
 
 		if (spec->timeout_ms && left <= 0) {
-			end_child(proc);
-			proc->result.timed_out = true;
+			end_all(procs, count);
+			result->timed_out = true;
 			return error_set(err, ERROR_TIMEOUT, "%s did not end within %g s",
 					 spec->purpose, (double)spec->timeout_ms / 1000);
 		}
 		if (!spec->interactive && cancel_check(err) < 0) {
-			end_child(proc);
+			end_all(procs, count);
 			return -1;
 		}
-		if (proc->result.overflow)
-			end_child(proc);
-		else if (cancel_poll(fds, poll_set(proc, fds), wait_ms(proc, left)) >= 0)
-			serve(proc, fds);
+		serve_all(procs, count, left);
+		if (result->overflow)
+			end_all(procs, count);
+		else if (count > 1)
+			end_partner(procs[0], procs[1]);
 	}
-	drain(proc);
-	if (proc->result.overflow)
+	for (size_t i = 0; i < count; i++)
+		drain(procs[i]);
+	if (result->overflow)
 		return error_set(err, ERROR_SYSTEM, "%s printed more than %d MiB", spec->purpose, PROC_OUT_MAX >> 20);
 	return 0;
+}
+
+/* Nothing for NULL. */
+static void hand_over(struct proc *proc, struct proc_result *result)
+{
+	if (proc == NULL)
+		return;
+	proc_result_release(result);
+	*result = proc->result;
+	proc->result = (struct proc_result)PROC_RESULT_INIT;
+	free_proc(proc);
 }
 
 /* Ctrl-C is an interactive child's business, as in system(3): held from before there is a child until
@@ -359,26 +435,54 @@ static int real_run(void *arg, struct proc_spec *spec, struct proc_result *resul
 		return -1;
 	if (spec->interactive)
 		interrupts_hold(&old);
-	proc = start(spec, err);
+	proc = start(spec, &no_ends, err);
 	if (spec->interactive)
 		interrupts_ignore(&old);
 	if (proc != NULL)
-		rc = wait_for_end(proc, spec, err);
+		rc = wait_for_end(&proc, 1, spec, err);
 	if (spec->interactive)
 		interrupts_restore(&old);
-	if (proc == NULL)
+	hand_over(proc, result);
+	return rc;
+}
+
+/* Our copies of the pipe's ends are closed when both have theirs, or nobody would see its end. */
+static int start_pair(struct proc_spec *from, struct proc_spec *to, struct proc *procs[2], struct error **err)
+{
+	int ends[2] = { -1, -1 };
+
+	if (spawn_pipe(ends) < 0)
+		return error_errno(err, "cannot open a pipe for %s", from->purpose);
+	procs[0] = start(from, &(struct spawn_ends){ -1, ends[1] }, err);
+	if (procs[0] != NULL)
+		procs[1] = start(to, &(struct spawn_ends){ ends[0], -1 }, err);
+	close_descriptor(&ends[0]);
+	close_descriptor(&ends[1]);
+	return procs[1] == NULL ? -1 : 0;
+}
+
+static int real_pipe(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
+		     struct error **err)
+{
+	struct proc *procs[2] = { NULL, NULL };
+	int rc = -1;
+
+	(void)arg;
+	if (cancel_check(err) < 0)
 		return -1;
-	proc_result_release(result);
-	*result = proc->result;
-	proc->result = (struct proc_result)PROC_RESULT_INIT;
-	free_proc(proc);
+	if (start_pair(from, to, procs, err) == 0)
+		rc = wait_for_end(procs, 2, to, err);
+	else if (procs[0] != NULL)
+		end_child(procs[0]);
+	for (size_t i = 0; i < 2; i++)
+		hand_over(procs[i], &results[i]);
 	return rc;
 }
 
 static struct proc *real_start(void *arg, struct proc_spec *spec, struct error **err)
 {
 	(void)arg;
-	return start(spec, err);
+	return start(spec, &no_ends, err);
 }
 
 #define PUMP_MAX 4
@@ -426,7 +530,7 @@ static void real_stop(void *arg, struct proc *proc)
 	free_proc(proc);
 }
 
-const struct runner runner_real = { real_run, real_start, real_pump, real_stop, NULL };
+const struct runner runner_real = { real_run, real_pipe, real_start, real_pump, real_stop, NULL };
 
 /* ------------------------------------------------------------------ for callers */
 
@@ -493,12 +597,43 @@ static char *one_line(const struct buf *text)
 	return log_safe_text(buf_str(&line), line.len);
 }
 
-int proc_result_error(const char *purpose, const struct proc_result *result, struct error **err)
+/* "PURPOSE failed (exit 1): reason"; the caller frees. */
+static char *failure_text(const char *purpose, const struct proc_result *result)
 {
 	autofree char *words = proc_result_words(result);
 	autofree char *reason = one_line(&result->err);
 
-	return error_set(err, ERROR_SYSTEM, "%s failed (%s)%s%s", purpose, words, *reason ? ": " : "", reason);
+	return xasprintf("%s failed (%s)%s%s", purpose, words, *reason ? ": " : "", reason);
+}
+
+int proc_result_error(const char *purpose, const struct proc_result *result, struct error **err)
+{
+	autofree char *text = failure_text(purpose, result);
+
+	return error_set(err, ERROR_SYSTEM, "%s", text);
+}
+
+/* Both are told where both failed by themselves: either may be the cause. */
+static int pair_error(const char *from, const char *to, const struct proc_result results[2], struct error **err)
+{
+	autofree char *text = failure_text(from, &results[0]);
+
+	if (!to_failed(&results[1]))
+		return from_failed(&results[0]) ? error_set(err, ERROR_SYSTEM, "%s", text) : 0;
+	proc_result_error(to, &results[1], err);
+	return from_failed(&results[0]) ? error_wrap(err, "%s", text) : -1;
+}
+
+int runner_pipe(const struct runner *runner, struct proc_spec *from, struct proc_spec *to, struct error **err)
+{
+	struct proc_result results[2] = { PROC_RESULT_INIT, PROC_RESULT_INIT };
+	int rc = runner->pipe(runner->arg, from, to, results, err);
+
+	if (rc == 0)
+		rc = pair_error(from->purpose, to->purpose, results, err);
+	proc_result_release(&results[0]);
+	proc_result_release(&results[1]);
+	return rc;
 }
 
 void proc_spec_release(struct proc_spec *spec)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One child process: start, feed, drain, time out, reap.
+ * Child processes, one or a pair: start, feed, drain, time out, reap.
  *
  * A child runs in a process group of its own (except an interactive one), is told to end when we
  * die, has no descriptor of ours but 0 to 2, and its PATH look-up happens before the fork, so that
@@ -55,6 +55,7 @@ struct proc_result {
 	int sig;        /* that signal, or 0 */
 	bool timed_out; /* we ended it for the time it took */
 	bool overflow;  /* stdout had more than PROC_OUT_MAX bytes */
+	bool cut_off;   /* we ended it because its partner in a pipe had failed */
 	struct buf out, err;
 };
 #define PROC_RESULT_INIT { .code = -1 }
@@ -67,6 +68,11 @@ struct runner {
 	/* Runs to the end. -1 when it could not be run (ERROR_UNREACHABLE when the program is not
 	 * on PATH), timed out (ERROR_TIMEOUT), flooded us or was cancelled; else the exit status is data. */
 	int (*run)(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err);
+	/* Runs two to their ends, the stdout of `from` being the stdin of `to`: a pipe of the kernel, of which no byte
+	 * passes through us. When one fails, the other is ended (cut_off); but a `from` that SIGPIPE ended leaves
+	 * the verdict to `to`. The time limit is that of `to`. -1 as above; else both statuses are data. */
+	int (*pipe)(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
+		    struct error **err);
 	/* Starts a follower whose lines go to the callbacks while pump() waits. */
 	struct proc *(*start)(void *arg, struct proc_spec *spec, struct error **err);
 	/* Moves data of the followers (NULL entries are skipped, four at most) until something was
@@ -85,6 +91,10 @@ int runner_run(const struct runner *runner, struct proc_spec *spec, struct proc_
 /* Also -1 when the child failed: "PURPOSE failed (exit 1): last lines of stderr". */
 int runner_check(const struct runner *runner, struct proc_spec *spec, struct proc_result *result,
 		 struct error **err) MUST_CHECK;
+
+/* Runs `from | to`. Also -1 when one of them failed, as of runner_check(); nobody minds that `to` did not read all. */
+int runner_pipe(const struct runner *runner, struct proc_spec *from, struct proc_spec *to,
+		struct error **err) MUST_CHECK;
 
 struct proc *runner_start(const struct runner *runner, struct proc_spec *spec, struct error **err) MUST_CHECK;
 void runner_pump(const struct runner *runner, struct proc *const *procs, size_t count, int64_t ms);

@@ -124,7 +124,7 @@ static int above_stdio(int fd)
 	return high;
 }
 
-static int make_pipe(int ends[2])
+int spawn_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
@@ -150,7 +150,7 @@ static int open_output(enum proc_stream how, int inherited, int *child)
 		*child = above_stdio(open("/dev/null", O_WRONLY | O_CLOEXEC));
 		return -1;
 	}
-	if (make_pipe(ends) < 0)
+	if (spawn_pipe(ends) < 0)
 		return -1;
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	*child = ends[1];
@@ -171,17 +171,24 @@ static int open_input(const struct proc_spec *spec, int *child)
 		*child = above_stdio(open("/dev/null", O_RDONLY | O_CLOEXEC));
 		return -1;
 	}
-	if (make_pipe(ends) < 0)
+	if (spawn_pipe(ends) < 0)
 		return -1;
 	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	*child = ends[0];
 	return ends[1];
 }
 
-static int open_streams(const struct proc_spec *spec, struct spawned *child, struct child_fds *fds)
+static int open_streams(const struct proc_spec *spec, const struct spawn_ends *ends, struct spawned *child,
+			struct child_fds *fds)
 {
-	child->in = open_input(spec, &fds->in);
-	child->out = open_output(spec->interactive ? PROC_INHERIT : spec->out.how, 1, &fds->out);
+	if (ends->in >= 0)
+		fds->in = fcntl(ends->in, F_DUPFD_CLOEXEC, 4);
+	else
+		child->in = open_input(spec, &fds->in);
+	if (ends->out >= 0)
+		child->out = open_output(PROC_INHERIT, ends->out, &fds->out);
+	else
+		child->out = open_output(spec->interactive ? PROC_INHERIT : spec->out.how, 1, &fds->out);
 	child->err = open_output(spec->interactive ? PROC_INHERIT : spec->err.how, spec->err_is_out ? 1 : 2, &fds->err);
 	return fds->in < 0 || fds->out < 0 || fds->err < 0 ? -1 : 0;
 }
@@ -205,14 +212,15 @@ static int await_exec(int failure, const char *file, const struct proc_spec *spe
 	return -1;
 }
 
-static int fork_child(const char *file, const struct proc_spec *spec, struct spawned *child, struct error **err)
+static int fork_child(const char *file, const struct proc_spec *spec, const struct spawn_ends *ends,
+		      struct spawned *child, struct error **err)
 {
 	autofree char **envp = child_environment(&spec->env);
 	struct child_fds fds = { -1, -1, -1, -1 };
 	int failure[2] = { -1, -1 };
 	pid_t parent = getpid();
 
-	if (open_streams(spec, child, &fds) < 0 || make_pipe(failure) < 0) {
+	if (open_streams(spec, ends, child, &fds) < 0 || spawn_pipe(failure) < 0) {
 		error_errno(err, "cannot open pipes for %s", spec->purpose);
 	} else {
 		fds.failure = failure[1];
@@ -243,14 +251,15 @@ void spawned_release(struct spawned *child)
 	*child = (struct spawned)SPAWNED_INIT;
 }
 
-int spawn_child(const struct proc_spec *spec, struct spawned *child, struct error **err)
+int spawn_child(const struct proc_spec *spec, const struct spawn_ends *ends, struct spawned *child,
+		struct error **err)
 {
 	autofree char *file = spawn_find(spec->argv.v[0]);
 
 	if (file == NULL)
 		return error_set(err, ERROR_UNREACHABLE, "%s: the program '%s' was not found on PATH",
 				 spec->purpose, spec->argv.v[0]);
-	if (fork_child(file, spec, child, err) < 0) {
+	if (fork_child(file, spec, ends, child, err) < 0) {
 		spawned_release(child);
 		return -1;
 	}

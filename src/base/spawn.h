@@ -16,8 +16,19 @@ struct spawned {
 };
 #define SPAWNED_INIT { .pid = -1, .pidfd = -1, .in = -1, .out = -1, .err = -1 }
 
+/* Descriptors that become the child's stdin and stdout in the place of what its spec says; -1: none. The caller
+ * closes them. */
+struct spawn_ends {
+	int in, out;
+};
+#define SPAWN_ENDS_NONE { -1, -1 }
+
 /* ERROR_UNREACHABLE when the program is not on PATH; a failing exec is an error here, not an exit status. */
-int spawn_child(const struct proc_spec *spec, struct spawned *child, struct error **err) MUST_CHECK;
+int spawn_child(const struct proc_spec *spec, const struct spawn_ends *ends, struct spawned *child,
+		struct error **err) MUST_CHECK;
+
+/* A pipe whose ends no child inherits and that can be its stdin or stdout. */
+int spawn_pipe(int ends[2]) MUST_CHECK;
 
 /* Closes our ends; the child itself is the caller's to reap. */
 void spawned_release(struct spawned *child);

@@ -355,6 +355,7 @@ static int run_command(const struct app *app, const struct invocation *in, int *
 		return -1;
 	docker.timeout_ms = settings.docker_timeout_ms;
 	docker.pull_timeout_ms = settings.pull_timeout_ms;
+	docker.push_timeout_ms = settings.push_timeout_ms;
 	cli.colour = isatty(STDERR_FILENO) && !settings.no_color && !settings.dumb_terminal;
 	output_progress(&progress, &cli);
 	env.progress = &progress;

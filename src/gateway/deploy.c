@@ -12,6 +12,7 @@
 #include "gateway/endpoint.h"
 #include "gateway/fetch.h"
 #include "gateway/image.h"
+#include "gateway/push.h"
 #include "gateway/teardown.h"
 #include "store/mtls.h"
 #include "tools/kubectl.h"
@@ -28,6 +29,7 @@ static const char *const state_names[] = {
 	[DEPLOY_CONTAINER_READY] = "container-ready",
 	[DEPLOY_RUNNING] = "running",
 	[DEPLOY_NODES_CLEAN] = "nodes-clean",
+	[DEPLOY_IMAGES_PUSHED] = "images-pushed",
 	[DEPLOY_HEALTHY] = "healthy",
 	[DEPLOY_TRUSTED] = "trusted",
 	[DEPLOY_RECORDED] = "recorded",
@@ -150,7 +152,9 @@ static void add_gateway_env(const struct deploy *deploy, struct container_spec *
 		argv_addf(&spec->env, "SSH_GATEWAY_HOST=%s", plan->gateway_host);
 		argv_addf(&spec->env, "SSH_GATEWAY_PORT=%d", plan->port);
 	}
-	if (settings->image_tag != NULL)
+	if (plan->push_refs != NULL)
+		image_push_env(settings, plan->push_refs, &spec->env);
+	else if (settings->image_tag != NULL)
 		argv_addf(&spec->env, "IMAGE_TAG=%s", settings->image_tag);
 	if (plan->plaintext)
 		argv_add(&spec->env, "DISABLE_TLS=true");
@@ -251,6 +255,30 @@ static int deploy_clean_nodes(struct deploy *deploy, struct error **err)
 	return kubectl_nodes_delete(&kubectl, &names, err);
 }
 
+static int64_t health_timeout_ms(const struct deploy *deploy)
+{
+	return deploy->options->timeout_ms ? deploy->options->timeout_ms : HEALTH_TIMEOUT_MS;
+}
+
+static bool pushes(const struct deploy *deploy)
+{
+	return deploy->survey.push.n > 0;
+}
+
+static int deploy_push(struct deploy *deploy, struct error **err)
+{
+	const struct push push = {
+		.gateway = deploy->options->name,
+		.refs = &deploy->survey.push,
+		.timeout_ms = health_timeout_ms(deploy),
+		.no_wait = deploy->options->no_wait,
+	};
+
+	if (start_watching(deploy, err) < 0)
+		return -1;
+	return push_images(&deploy->watch, &push, err);
+}
+
 static bool must_wait(const struct deploy *deploy)
 {
 	const struct survey *survey = &deploy->survey;
@@ -261,11 +289,9 @@ static bool must_wait(const struct deploy *deploy)
 
 static int deploy_wait(struct deploy *deploy, struct error **err)
 {
-	int64_t timeout_ms = deploy->options->timeout_ms ? deploy->options->timeout_ms : HEALTH_TIMEOUT_MS;
-
 	if (start_watching(deploy, err) < 0)
 		return -1;
-	return watch_healthy(&deploy->watch, timeout_ms, err);
+	return watch_healthy(&deploy->watch, health_timeout_ms(deploy), err);
 }
 
 /* Fetched again whenever the container is not the one that the stored bundle was fetched from. */
@@ -358,7 +384,8 @@ const struct step deploy_steps[] = {
 	{ DEPLOY_VOLUME_READY, DEPLOY_CONTAINER_READY, "creating the container", deploy_creates, deploy_create, deploy_create, false },
 	{ DEPLOY_CONTAINER_READY, DEPLOY_RUNNING, "starting the container", is_down, deploy_start, show_start, false },
 	{ DEPLOY_RUNNING, DEPLOY_NODES_CLEAN, "removing stale nodes", has_old_nodes, deploy_clean_nodes, show_clean_nodes, true },
-	{ DEPLOY_NODES_CLEAN, DEPLOY_HEALTHY, "waiting for the gateway", must_wait, deploy_wait, show_wait, false },
+	{ DEPLOY_NODES_CLEAN, DEPLOY_IMAGES_PUSHED, "pushing the images", pushes, deploy_push, show_push, false },
+	{ DEPLOY_IMAGES_PUSHED, DEPLOY_HEALTHY, "waiting for the gateway", must_wait, deploy_wait, show_wait, false },
 	{ DEPLOY_HEALTHY, DEPLOY_TRUSTED, "fetching the certificates", lacks_bundle, deploy_trust, show_trust, false },
 	{ DEPLOY_TRUSTED, DEPLOY_RECORDED, NULL, always, deploy_record, show_record, false },
 	{ DEPLOY_RECORDED, DEPLOY_READY, NULL, always, deploy_select, show_select, false },
@@ -489,7 +516,7 @@ int gateway_deploy(const struct gateway_env *env, const struct deploy_options *o
 		roll_back(&deploy);
 		return -1;
 	}
-	outcome->was_running = deploy.survey.action == ACTION_KEEP &&
+	outcome->was_running = deploy.survey.action == ACTION_KEEP && !pushes(&deploy) &&
 			       deploy.survey.container.health == HEALTH_HEALTHY;
 	outcome->waited = !options->no_wait || outcome->was_running;
 	outcome->record = deploy.record;

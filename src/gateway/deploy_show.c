@@ -6,7 +6,10 @@
 
 #include "gateway/dryrun.h"
 #include "gateway/fetch.h"
+#include "gateway/push.h"
 #include "store/mtls.h"
+#include "tools/ctr.h"
+#include "tools/kubectl.h"
 
 /* What a pull will bring is not known: an image with a health check, one hopes, and no other than now. */
 int show_image(struct deploy *deploy, struct error **err)
@@ -73,6 +76,25 @@ int show_clean_nodes(struct deploy *deploy, struct error **err)
 	if (show_wait(deploy, err) < 0)
 		return -1;
 	dryrun_clean_nodes(deploy->env->dryrun, deploy->survey.container_name, deploy->node);
+	return 0;
+}
+
+int show_push(struct deploy *deploy, struct error **err)
+{
+	const struct dryrun *dryrun = deploy->env->dryrun;
+	const char *container = deploy->survey.container_name;
+	const struct kubectl kubectl = { deploy->env->docker, container };
+	autofree char *workload = NULL;
+
+	if (deploy->survey.action == ACTION_KEEP &&
+	    kubectl_workload_get(&kubectl, WORKLOAD_SPACE, WORKLOAD_NAME, &workload, err) < 0)
+		return -1;
+	dryrun_wait_containerd(dryrun, container);
+	if (ctr_images_import(deploy->env->docker, container, &deploy->survey.push, err) < 0)
+		return -1;
+	/* where it cannot be seen yet: as in our chart */
+	dryrun_restart_workload(dryrun, container, WORKLOAD_SPACE, workload ? workload : "statefulset/" WORKLOAD_NAME,
+				!deploy->options->no_wait);
 	return 0;
 }
 

@@ -34,6 +34,7 @@ int show_network(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_volume(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_start(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_clean_nodes(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_push(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_wait(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_trust(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_record(struct deploy *deploy, struct error **err) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "tools/ctr.h"
 #include "tools/docker.h"
 #include "tools/kubectl.h"
 
@@ -55,6 +56,19 @@ static int run(void *arg, struct proc_spec *spec, struct proc_result *result, st
 	return 0;
 }
 
+/* Two that are joined are so in the shell, too. */
+static int join(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
+		struct error **err)
+{
+	const struct dryrun *dryrun = arg;
+	autofree char *left = argv_quote(&from->argv), *right = argv_quote(&to->argv);
+
+	(void)err;
+	dryrun_tell(dryrun, "%s |\n\t%s", left, right);
+	results[0].code = results[1].code = 0;
+	return 0;
+}
+
 static struct proc *start(void *arg, struct proc_spec *spec, struct error **err)
 {
 	const struct dryrun *dryrun = arg;
@@ -79,7 +93,7 @@ static void stop(void *arg, struct proc *proc)
 void dryrun_init(struct dryrun *dryrun, const struct runner *real, void (*tell)(void *arg, const char *text), void *arg)
 {
 	*dryrun = (struct dryrun){
-		.runner = { run, start, pump, stop, dryrun },
+		.runner = { run, join, start, pump, stop, dryrun },
 		.real = real,
 		.tell = tell,
 		.arg = arg,
@@ -130,6 +144,53 @@ void dryrun_clean_nodes(const struct dryrun *dryrun, const char *container, cons
 	remove = exec_line(container, &removal);
 	dryrun_tell(dryrun, "%s |\n\tawk '$1 != \"%s\" && $2 != \"True\" { print $1 }' |\n\txargs -r %s", list, current,
 		    remove);
+}
+
+/* Looks again until the condition, shell text, holds. */
+static void wait_until(const struct dryrun *dryrun, const char *condition, const char *otherwise)
+{
+	dryrun_tell(dryrun,
+		    "n=0\n"
+		    "until %s; do\n"
+		    "\tn=$((n + 1))\n"
+		    "\t[ \"$n\" -lt 180 ] || { echo '%s' >&2; exit 7; }\n"
+		    "\tsleep 2\n"
+		    "done",
+		    condition, otherwise);
+}
+
+void dryrun_wait_containerd(const struct dryrun *dryrun, const char *container)
+{
+	AUTO(argv) version = ARGV_INIT;
+	autofree char *line = NULL, *condition = NULL;
+
+	ctr_args_version(&version);
+	line = exec_line(container, &version);
+	condition = xasprintf("%s >/dev/null 2>&1", line);
+	wait_until(dryrun, condition, "containerd did not answer");
+}
+
+void dryrun_restart_workload(const struct dryrun *dryrun, const char *container, const char *space,
+			     const char *workload, bool wait)
+{
+	AUTO(argv) get = ARGV_INIT;
+	AUTO(argv) restart = ARGV_INIT;
+	AUTO(argv) status = ARGV_INIT;
+	autofree char *look = NULL, *again = NULL, *until_ready = NULL, *condition = NULL;
+
+	kubectl_args_workload_get(&get, space, workload);
+	kubectl_args_rollout_restart(&restart, space, workload);
+	kubectl_args_rollout_wait(&status, space, workload);
+	look = exec_line(container, &get);
+	again = exec_line(container, &restart);
+	until_ready = exec_line(container, &status);
+	condition = xasprintf("%s >/dev/null 2>&1", look);
+	if (wait) {
+		wait_until(dryrun, condition, "there is nothing to restart");
+		dryrun_tell(dryrun, "%s\n%s", again, until_ready);
+	} else {
+		dryrun_tell(dryrun, "! %s || %s", condition, again);
+	}
 }
 
 /* ------------------------------------------------------------------ files */

@@ -29,6 +29,13 @@ void dryrun_wait_healthy(const struct dryrun *dryrun, const char *container, int
 /* Nodes that are not ready, but never `current`. */
 void dryrun_clean_nodes(const struct dryrun *dryrun, const char *container, const char *current);
 
+/* Until containerd answers in the container. */
+void dryrun_wait_containerd(const struct dryrun *dryrun, const char *container);
+
+/* Restarts a workload KIND/NAME. wait: waits for it to be there, and to be ready again; else when it is there. */
+void dryrun_restart_workload(const struct dryrun *dryrun, const char *container, const char *space,
+			     const char *workload, bool wait);
+
 /* The keys of a secret as files of a directory, which takes the place of what is there. */
 void dryrun_fetch_secret(const struct dryrun *dryrun, const char *container, const char *space, const char *secret,
 			 const char *const *keys, size_t count, const char *dir);

@@ -2,6 +2,7 @@
 /* Image references. Starts no process. */
 #include "gateway/image.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -185,6 +186,44 @@ void image_credentials_release(struct image_credentials *credentials)
 }
 
 /* ------------------------------------------------------------------ what the container is told */
+
+/* As the node's entrypoint takes it. */
+static bool is_tagged(const char *ref)
+{
+	AUTO(image_ref) parsed = { 0 };
+
+	return image_ref_parse(ref, &parsed) && parsed.tag != NULL && parsed.digest == NULL;
+}
+
+int image_push_refs(const struct settings *settings, struct argv *refs, struct error **err)
+{
+	const char *rest = settings->push_images ? settings->push_images : "";
+
+	while (*rest != '\0') {
+		size_t len = strcspn(rest, ",");
+		size_t from = strspn(rest, " \t\r\n"), to = len;
+
+		while (to > from && isspace((unsigned char)rest[to - 1]))
+			to--;
+		if (to > from) {
+			autofree char *ref = xstrndup(rest + from, to - from);
+
+			if (!is_tagged(ref))
+				return error_set(err, ERROR_USAGE, "OPENSHELL_PUSH_IMAGES: '%s' is not an image's name with a "
+						 "tag (and without a digest)", ref);
+			argv_add(refs, ref);
+		}
+		rest += len + (rest[len] == ',');
+	}
+	return 0;
+}
+
+void image_push_env(const struct settings *settings, const char *refs, struct argv *env)
+{
+	argv_addf(env, "PUSH_IMAGE_REFS=%s", refs);
+	argv_addf(env, "IMAGE_TAG=%s", settings_tag(settings));
+	argv_add(env, "IMAGE_PULL_POLICY=IfNotPresent");
+}
 
 static void add_repo_base(const struct settings *settings, const char *host, struct argv *env)
 {

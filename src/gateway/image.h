@@ -5,6 +5,7 @@
 
 #include "base/argv.h"
 #include "base/base.h"
+#include "base/error.h"
 #include "gateway/settings.h"
 
 /* The refs that may be taken, best first: OPENSHELL_CLUSTER_IMAGE alone, else the published image,
@@ -43,6 +44,12 @@ void image_credentials_release(struct image_credentials *credentials);
 /* Undoes the masking of configure --with-distribution-auth, which keeps a secret out of `strings`, not from
  * anybody who wants it. "USER:PASSWORD"; the caller frees. Pure. */
 char *image_unmask(const unsigned char *masked, size_t len);
+/* The refs of OPENSHELL_PUSH_IMAGES; none when it is unset. ERROR_USAGE for one that the node could not be told of: it
+ * needs a tag, and may not have a digest. */
+int image_push_refs(const struct settings *settings, struct argv *refs, struct error **err) MUST_CHECK;
+
+/* What the container is told about images that are pushed, as "K=V" for docker's --env. refs: joined by commas. */
+void image_push_env(const struct settings *settings, const char *refs, struct argv *env);
 
 /* What the container is told about registries, as "K=V" for docker's --env; a password is given as
  * "K" in env and "K=V" in secrets. */

@@ -23,6 +23,7 @@ void plan_release(struct plan *plan)
 	free(plan->bind);
 	free(plan->gateway_host);
 	free(plan->host);
+	free(plan->push_refs);
 	argv_release(&plan->sans);
 	*plan = (struct plan){ 0 };
 }
@@ -117,6 +118,7 @@ static bool settings_differ(const struct container *container, const struct plan
 	       container->host_port != plan->port || !streq(ip, plan->bind) || container->gpu != plan->gpu ||
 	       env_is(container, "DISABLE_TLS", "true") != plan->plaintext ||
 	       env_is(container, "DISABLE_GATEWAY_AUTH", "true") != plan->disable_gateway_auth ||
+	       (plan->push_refs != NULL && !env_is(container, "PUSH_IMAGE_REFS", plan->push_refs)) ||
 	       (plan->gateway_host != NULL && (gateway_host == NULL || !streq(gateway_host, plan->gateway_host)));
 }
 

@@ -41,6 +41,7 @@ struct plan {
 	bool gpu, plaintext, disable_gateway_auth;
 	char *bind, *gateway_host; /* gateway_host may be NULL */
 	char *host;                /* of the endpoint */
+	char *push_refs;           /* joined by commas; NULL: none are pushed, and what was pushed before stays */
 	struct argv sans;          /* beyond those that are always there */
 	int64_t memory, nano_cpus; /* 0: no limit */
 };

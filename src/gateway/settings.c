@@ -59,6 +59,7 @@ int settings_read(struct settings *settings, struct error **err)
 		.gateway = get("OPENSHELL_GATEWAY"),
 		.cluster_image = get("OPENSHELL_CLUSTER_IMAGE"),
 		.image_tag = get("IMAGE_TAG"),
+		.push_images = get("OPENSHELL_PUSH_IMAGES"),
 		.registry_host = get("OPENSHELL_REGISTRY_HOST"),
 		.registry_namespace = get("OPENSHELL_REGISTRY_NAMESPACE"),
 		.registry_endpoint = get("OPENSHELL_REGISTRY_ENDPOINT"),
@@ -82,7 +83,8 @@ int settings_read(struct settings *settings, struct error **err)
 	if (settings->image_repo_base == NULL)
 		settings->image_repo_base = get("OPENSHELL_IMAGE_REPO_BASE");
 	if (read_tls(settings, err) < 0 ||
-	    read_seconds("OPENSHELL_DOCKER_TIMEOUT", 60, &settings->docker_timeout_ms, err) < 0)
+	    read_seconds("OPENSHELL_DOCKER_TIMEOUT", 60, &settings->docker_timeout_ms, err) < 0 ||
+	    read_seconds("OPENSHELL_PUSH_TIMEOUT", 3600, &settings->push_timeout_ms, err) < 0)
 		return -1;
 	return read_seconds("OPENSHELL_PULL_TIMEOUT", 3600, &settings->pull_timeout_ms, err);
 }

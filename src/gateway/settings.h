@@ -5,6 +5,7 @@
  *   OPENSHELL_GATEWAY             the gateway that commands mean
  *   OPENSHELL_CLUSTER_IMAGE       the whole image reference, used verbatim
  *   IMAGE_TAG                     tag of the default images ("dev" when unset)
+ *   OPENSHELL_PUSH_IMAGES         images of docker's that go to the node, separated by commas
  *   OPENSHELL_REGISTRY_HOST, OPENSHELL_REGISTRY_NAMESPACE, OPENSHELL_REGISTRY_ENDPOINT,
  *   OPENSHELL_REGISTRY_INSECURE, OPENSHELL_REGISTRY_USERNAME, OPENSHELL_REGISTRY_PASSWORD,
  *   OPENSHELL_REGISTRY_TOKEN      where the cluster pulls its images from, and as whom
@@ -12,6 +13,7 @@
  *   NAV_GATEWAY_TLS_ENABLED       whether client certificates are fetched (true/1/yes/on/false/0/no/off)
  *   OPENSHELL_DOCKER_TIMEOUT      seconds a quick docker call may take (60)
  *   OPENSHELL_PULL_TIMEOUT        seconds an image pull may take (3600)
+ *   OPENSHELL_PUSH_TIMEOUT        seconds the images of OPENSHELL_PUSH_IMAGES may take (3600)
  *   OPENSHELL_SYSTEM_GATEWAY_DIR, XDG_CONFIG_HOME, HOME, XDG_RUNTIME_DIR, TMPDIR   see paths.h
  *   DOCKER_CONFIG                 docker's configuration directory (~/.docker)
  *   DOCKER_HOST                   tcp://HOST: HOST becomes the endpoint's host (docker reads it too)
@@ -30,13 +32,13 @@ enum tls_override { TLS_AS_ASKED, TLS_ON, TLS_OFF };
 /* Strings are borrowed from the environment; NULL when unset. */
 struct settings {
 	const char *gateway;
-	const char *cluster_image, *image_tag;
+	const char *cluster_image, *image_tag, *push_images;
 	const char *registry_host, *registry_namespace, *registry_endpoint;
 	const char *registry_username, *registry_password, *registry_token;
 	const char *image_repo_base;
 	bool registry_insecure;
 	enum tls_override tls;
-	int64_t docker_timeout_ms, pull_timeout_ms;
+	int64_t docker_timeout_ms, pull_timeout_ms, push_timeout_ms;
 	const char *docker_host, *docker_config;
 	bool no_color, dumb_terminal;
 	struct paths_input paths;

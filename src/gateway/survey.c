@@ -16,6 +16,7 @@ void survey_release(struct survey *survey)
 	container_release(&survey->container);
 	image_release(&survey->image);
 	engine_release(&survey->engine);
+	argv_release(&survey->push);
 	plan_release(&survey->plan);
 }
 
@@ -154,6 +155,22 @@ static int check_exposure(const struct survey *survey, const struct deploy_optio
 	return error_hint(err, "bind it to 127.0.0.1, or say --force");
 }
 
+static int check_push(const struct survey *survey, const struct gateway_env *env, struct error **err)
+{
+	AUTO(argv) absent = ARGV_INIT;
+	autofree char *names = NULL;
+
+	if (survey->push.n == 0)
+		return 0;
+	if (docker_images_absent(env->docker, &survey->push, &absent, err) < 0)
+		return -1;
+	if (absent.n == 0)
+		return 0;
+	names = argv_join(&absent, ", ");
+	error_set(err, ERROR_ABSENT, "OPENSHELL_PUSH_IMAGES: docker does not have %s", names);
+	return error_hint(err, "build or pull it first: 'docker image ls' shows what there is");
+}
+
 static int check_port_holders(const struct survey *survey, const struct gateway_env *env, struct error **err)
 {
 	AUTO(argv) holders = ARGV_INIT;
@@ -216,6 +233,8 @@ static int decide(struct survey *survey, const struct gateway_env *env, const st
 	plan_release(&survey->plan);
 	plan_make(&survey->plan, options, afresh ? &no_container : &survey->container,
 		  afresh ? &no_record : &survey->record, tcp_host);
+	if (survey->push.n > 0)
+		survey->plan.push_refs = argv_join(&survey->push, ",");
 	if (afresh)
 		survey->action = ACTION_CREATE;
 	else
@@ -241,7 +260,8 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 	bool afresh = options->recreate;
 
 	survey->container_name = gateway_container_name(options->name);
-	if (load_record(survey, env, options->name, err) < 0 || look(survey, env, err) < 0 ||
+	if (image_push_refs(env->settings, &survey->push, err) < 0 || load_record(survey, env, options->name, err) < 0 ||
+	    look(survey, env, err) < 0 || check_push(survey, env, err) < 0 ||
 	    decide(survey, env, options, afresh, err) < 0)
 		return -1;
 	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL && options->pull != PULL_ALWAYS)

@@ -21,13 +21,15 @@ struct survey {
 	bool other_image;           /* none is here, and the container is of none of those that may be taken */
 	struct engine engine;       /* only looked at when something has to change */
 	bool volume_exists;         /* likewise */
+	struct argv push;           /* images of the engine that go to the node; none: nothing is pushed */
 	bool afresh;                /* all that is there is to be destroyed first */
 	struct plan plan;
 	enum container_action action;
 };
 
 /* Changes nothing. ERROR_CONFLICT: busy port, other
- * engine, name taken by a gateway that is not ours; ERROR_REFUSED: exposure without --force. */
+ * engine, name taken by a gateway that is not ours; ERROR_REFUSED: exposure without --force; ERROR_ABSENT: an image
+ * to be pushed. */
 int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 		struct error **err) MUST_CHECK;
 

@@ -176,30 +176,50 @@ static int check_running(struct watch *watch, struct error **err)
 	return has_ended(watch, &now) ? ended(watch, &now, err) : 0;
 }
 
-int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err)
+int watch_until(struct watch *watch, const struct awaited *awaited, struct error **err)
 {
-	const struct kubectl kubectl = { watch->env->docker, watch->container };
 	const struct clock *clock = watch->env->clock;
-	int64_t until = clock_now_ms(clock) + SECRET_TIMEOUT_MS;
+	int64_t until = clock_now_ms(clock) + awaited->timeout_ms;
 
 	for (;;) {
 		int64_t left = until - clock_now_ms(clock);
-		bool ready;
+		bool there = false;
 
-		if (kubectl_secret_get(&kubectl, SECRET_SPACE, SECRET_NAME, mtls_keys, MTLS_FILES, values, &ready,
-				       err) < 0)
+		if (awaited->ask(awaited->arg, &there, err) < 0)
 			return -1;
-		if (ready)
+		if (there)
 			return 0;
 		if (check_running(watch, err) < 0)
 			return -1;
 		if (left <= 0) {
-			error_set(err, ERROR_TIMEOUT, "the secret " SECRET_NAME " was not complete within %d s",
-				  SECRET_TIMEOUT_MS / 1000);
+			error_set(err, ERROR_TIMEOUT, "%s within %g s", awaited->what, (double)awaited->timeout_ms / 1000);
 			return watch_explain(watch->env, watch->container, err);
 		}
 		watch_sleep(watch, left < WATCH_INTERVAL_MS ? left : WATCH_INTERVAL_MS);
 	}
+}
+
+struct secret {
+	struct kubectl kubectl;
+	struct buf *values;
+};
+
+static int ask_secret(void *arg, bool *there, struct error **err)
+{
+	const struct secret *secret = arg;
+
+	return kubectl_secret_get(&secret->kubectl, SECRET_SPACE, SECRET_NAME, mtls_keys, MTLS_FILES, secret->values,
+				  there, err);
+}
+
+int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err)
+{
+	struct secret secret = { { watch->env->docker, watch->container }, values };
+	const struct awaited awaited = {
+		"the secret " SECRET_NAME " was not complete", SECRET_TIMEOUT_MS, ask_secret, &secret,
+	};
+
+	return watch_until(watch, &awaited, err);
 }
 
 int watch_explain(const struct gateway_env *env, const char *container, struct error **err)

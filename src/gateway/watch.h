@@ -49,6 +49,16 @@ int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err) M
 /* Where the gateway's PKI job puts the client's bundle. */
 #define SECRET_SPACE "openshell"
 #define SECRET_NAME "openshell-cli-client"
+/* Something that the container has a while after its start. */
+struct awaited {
+	const char *what; /* for the error: "the secret x was not complete" */
+	int64_t timeout_ms;
+	int (*ask)(void *arg, bool *there, struct error **err);
+	void *arg;
+};
+
+/* Asks until it is there. ERROR_UNHEALTHY when the container ended, ERROR_TIMEOUT when the time is over. */
+int watch_until(struct watch *watch, const struct awaited *awaited, struct error **err) MUST_CHECK;
 
 /* The three values of the client's secret, decoded. */
 int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;

@@ -134,6 +134,42 @@ int docker_port_holders(const struct docker *docker, int port, struct argv *name
 	return list(docker, "docker ps", &args, names, err);
 }
 
+/* `docker image inspect` of some: 0 when all are there. */
+static int look_for_images(const struct docker *docker, const char *const *refs, int *code, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker image inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "image", "inspect", "--format", "{{.Id}}", "--", NULL);
+	argv_addv(&spec.argv, refs);
+	if (runner_run(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	*code = result.code;
+	return 0;
+}
+
+int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent, struct error **err)
+{
+	AUTO(engine) engine = { 0 };
+	int code = 0;
+
+	if (look_for_images(docker, (const char *const *)refs->v, &code, err) < 0)
+		return -1;
+	if (code == 0)
+		return 0;
+	if (docker_engine(docker, &engine, err) < 0) /* absent, if the engine answers */
+		return -1;
+	for (size_t i = 0; i < refs->n; i++) {
+		const char *one[] = { refs->v[i], NULL };
+
+		if (look_for_images(docker, one, &code, err) < 0)
+			return -1;
+		if (code != 0)
+			argv_add(absent, refs->v[i]);
+	}
+	return 0;
+}
+
 /* The name filter is a substring or a regular expression, so the answer is compared as well. */
 static int exists(const struct docker *docker, const char *kind, const char *purpose, const char *name,
 		  bool *found, struct error **err)
@@ -413,6 +449,20 @@ int docker_image_remove(const struct docker *docker, const char *ref, struct err
 	return runner_check(docker->runner, &spec, &result, err);
 }
 
+int docker_images_stream(const struct docker *docker, const struct argv *refs, const char *purpose,
+			 const char *container, const struct argv *command, struct error **err)
+{
+	AUTO(proc_spec) save = docker_spec("docker save", docker->push_timeout_ms);
+	AUTO(proc_spec) into = docker_spec(purpose, docker->push_timeout_ms);
+
+	argv_addl(&save.argv, "save", "--", NULL);
+	argv_addv(&save.argv, (const char *const *)refs->v);
+	argv_addl(&into.argv, "exec", "-i", container, NULL);
+	argv_addv(&into.argv, (const char *const *)command->v);
+	into.out.how = PROC_NULL;
+	return runner_pipe(docker->runner, &save, &into, err);
+}
+
 /* ------------------------------------------------------------------ looking into it */
 
 void docker_args_exec(struct argv *args, const char *container, const struct argv *command)
@@ -430,7 +480,13 @@ void docker_args_health(struct argv *args, const char *container)
 int docker_exec(const struct docker *docker, const char *purpose, const char *container,
 		const struct argv *command, struct proc_result *result, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms);
+	return docker_exec_wait(docker, purpose, container, 0, command, result, err);
+}
+
+int docker_exec_wait(const struct docker *docker, const char *purpose, const char *container, int64_t timeout_ms,
+		     const struct argv *command, struct proc_result *result, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms + timeout_ms);
 
 	argv_addl(&spec.argv, "exec", "--env", KUBECONFIG_ENV, container, NULL);
 	argv_addv(&spec.argv, (const char *const *)command->v);

@@ -24,6 +24,7 @@ struct docker {
 	const struct runner *runner;
 	int64_t timeout_ms;      /* of a call that should be quick */
 	int64_t pull_timeout_ms; /* of an image pull */
+	int64_t push_timeout_ms; /* of images on their way to a node */
 };
 
 /* ------------------------------------------------------------------ what the engine has */
@@ -123,6 +124,10 @@ char *docker_context_host(const struct docker *docker, const char *context, stru
 /* Names of running containers that publish the host port. */
 int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err) MUST_CHECK;
 
+/* Adds those of the images that the engine does not have. */
+int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent,
+			 struct error **err) MUST_CHECK;
+
 int docker_volume_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
 int docker_network_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
 
@@ -178,6 +183,9 @@ struct docker_pull {
 };
 int docker_image_pull(const struct docker *docker, const struct docker_pull *pull, struct error **err) MUST_CHECK;
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err) MUST_CHECK;
+/* `docker save` of the images into the stdin of a command in the container, which must succeed. */
+int docker_images_stream(const struct docker *docker, const struct argv *refs, const char *purpose,
+			 const char *container, const struct argv *command, struct error **err) MUST_CHECK;
 
 /* ------------------------------------------------------------------ looking into it */
 
@@ -189,6 +197,9 @@ void docker_args_health(struct argv *args, const char *container);
 /* Runs a command in the container and captures its output; its status is data. */
 int docker_exec(const struct docker *docker, const char *purpose, const char *container,
 		const struct argv *command, struct proc_result *result, struct error **err) MUST_CHECK;
+/* For a command that waits for something: timeout_ms is what it may take beyond a call that should be quick. */
+int docker_exec_wait(const struct docker *docker, const char *purpose, const char *container, int64_t timeout_ms,
+		     const struct argv *command, struct proc_result *result, struct error **err) MUST_CHECK;
 
 /* The last lines of both streams; "" when there are none or they cannot be had. The caller frees. */
 char *docker_logs_tail(const struct docker *docker, const char *container, int lines);

@@ -142,3 +142,70 @@ int kubectl_nodes_delete(const struct kubectl *kubectl, const struct argv *names
 		return -1;
 	return result.code == 0 ? 0 : proc_result_error("kubectl delete node", &result, err);
 }
+
+/* "statefulset.apps/openshell" */
+static bool is_kind(const char *line, const char *kind)
+{
+	size_t len = strlen(kind);
+
+	return strncmp(line, kind, len) == 0 && (line[len] == '.' || line[len] == '/');
+}
+
+void kubectl_args_workload_get(struct argv *args, const char *space, const char *workload)
+{
+	argv_addl(args, "kubectl", "-n", space, "get", workload, REQUEST_TIMEOUT, "-o", "name", NULL);
+}
+
+int kubectl_workload_get(const struct kubectl *kubectl, const char *space, const char *name, char **workload,
+			 struct error **err)
+{
+	static const char *const kinds[] = { "statefulset", "deployment" };
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	*workload = NULL;
+	argv_addl(&command, "kubectl", "-n", space, "get", NULL);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		argv_addf(&command, "%s/%s", kinds[i], name);
+	argv_addl(&command, REQUEST_TIMEOUT, "--ignore-not-found", "-o", "name", NULL);
+	if (docker_exec(kubectl->docker, "kubectl get", kubectl->container, &command, &result, err) < 0)
+		return -1;
+	for (size_t i = 0; result.code == 0 && *workload == NULL && i < ARRAY_LEN(kinds); i++)
+		if (is_kind(buf_str(&result.out), kinds[i]))
+			*workload = xasprintf("%s/%s", kinds[i], name);
+	return 0;
+}
+
+void kubectl_args_rollout_restart(struct argv *args, const char *space, const char *workload)
+{
+	argv_addl(args, "kubectl", "rollout", "restart", workload, "-n", space, NULL);
+}
+
+void kubectl_args_rollout_wait(struct argv *args, const char *space, const char *workload)
+{
+	argv_addl(args, "kubectl", "rollout", "status", workload, "-n", space, NULL);
+	argv_addf(args, "--timeout=%ds", ROLLOUT_TIMEOUT_S);
+}
+
+int kubectl_rollout_restart(const struct kubectl *kubectl, const char *space, const char *workload, struct error **err)
+{
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	kubectl_args_rollout_restart(&command, space, workload);
+	if (docker_exec(kubectl->docker, "kubectl rollout restart", kubectl->container, &command, &result, err) < 0)
+		return -1;
+	return result.code == 0 ? 0 : proc_result_error("kubectl rollout restart", &result, err);
+}
+
+int kubectl_rollout_wait(const struct kubectl *kubectl, const char *space, const char *workload, struct error **err)
+{
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	kubectl_args_rollout_wait(&command, space, workload);
+	if (docker_exec_wait(kubectl->docker, "kubectl rollout status", kubectl->container, ROLLOUT_TIMEOUT_S * 1000,
+			     &command, &result, err) < 0)
+		return -1;
+	return result.code == 0 ? 0 : proc_result_error("kubectl rollout status", &result, err);
+}

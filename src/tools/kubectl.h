@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "tools/docker.h"
 
+#define ROLLOUT_TIMEOUT_S 180
+
 struct kubectl {
 	const struct docker *docker;
 	const char *container;
@@ -28,13 +30,26 @@ int kubectl_secret_get(const struct kubectl *kubectl, const char *space, const c
 int kubectl_stale_nodes(const struct kubectl *kubectl, const char *current, struct argv *names, bool *ready,
 			struct error **err) MUST_CHECK;
 
+/* "statefulset/NAME" or "deployment/NAME", whichever there is; NULL when there is none yet or the API does not answer.
+ * The caller frees. */
+int kubectl_workload_get(const struct kubectl *kubectl, const char *space, const char *name, char **workload,
+			 struct error **err) MUST_CHECK;
+int kubectl_rollout_restart(const struct kubectl *kubectl, const char *space, const char *workload,
+			    struct error **err) MUST_CHECK;
+/* Returns when all its pods are new and ready; that may take ROLLOUT_TIMEOUT_S. */
+int kubectl_rollout_wait(const struct kubectl *kubectl, const char *space, const char *workload,
+			 struct error **err) MUST_CHECK;
+
 int kubectl_nodes_delete(const struct kubectl *kubectl, const struct argv *names, struct error **err) MUST_CHECK;
 
-/* kubectl commands that shell text is made of (gateway/dryrun.h). Pure. The first prints one value of a secret in
- * base64, the second a line "NAME STATUS" for each node, the third takes names at its end. */
+/* kubectl commands that shell text is made of (gateway/dryrun.h). Pure. They print one value of a secret in base64,
+ * and a line "NAME STATUS" for each node; the third takes names at its end; the others are of a workload KIND/NAME. */
 void kubectl_args_secret_value(struct argv *args, const char *space, const char *secret, const char *key);
 void kubectl_args_node_states(struct argv *args);
 void kubectl_args_nodes_delete(struct argv *args);
+void kubectl_args_workload_get(struct argv *args, const char *space, const char *workload);
+void kubectl_args_rollout_restart(struct argv *args, const char *space, const char *workload);
+void kubectl_args_rollout_wait(struct argv *args, const char *space, const char *workload);
 
 /* Parses `kubectl get nodes -o json` for kubectl_stale_nodes(). Pure. */
 int kubectl_parse_stale_nodes(const struct buf *json, const char *current, struct argv *names,

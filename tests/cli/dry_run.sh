@@ -94,6 +94,21 @@ pulls() {
 	[ ! -e "$config" ]
 }
 
+pushing() {
+	new_home
+	given_engine
+	echo 'openshell/gateway:dev sha256:image-7' >>"$engine/images"
+	with OPENSHELL_PUSH_IMAGES=openshell/gateway:dev
+	run gateway start --dry-run
+	sh -n "$out"
+	expect_has 'docker save -- openshell/gateway:dev |' "$out"
+	expect_has 'ctr -a /run/k3s/containerd/containerd.sock -n k8s.io images import' "$out"
+	expect_has 'kubectl rollout restart statefulset/openshell -n openshell' "$out"
+	expect_has 'kubectl rollout status statefulset/openshell -n openshell --timeout=180s' "$out"
+	expect_equal '' "$(calls "$CHANGES")"
+	expect_equal '' "$(calls '^docker (save|exec)')"
+}
+
 refusals_are_told() {
 	new_home
 	given_engine
@@ -135,6 +150,7 @@ main() {
 	check another_image_would_replace_the_container by_another_image
 	check a_running_gateway_needs_nothing on_a_running_one
 	check secrets_are_masked_and_asked_for pulls
+	check a_push_is_told_as_one_pipe pushing
 	check a_refusal_is_one_in_a_dry_run_too refusals_are_told
 	check no_lock_is_needed takes_no_lock
 	check stop_and_destroy_are_told_as_they_are_run stops_and_destroys

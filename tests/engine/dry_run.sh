@@ -123,6 +123,16 @@ afresh() {
 	[ "$made" != "$(docker volume inspect -f '{{.CreatedAt}}' "$C")" ]
 }
 
+pushing() {
+	fresh
+	OPENSHELL_PUSH_IMAGES=openshell/fake-cluster:two
+	export OPENSHELL_PUSH_IMAGES
+	dry dev gateway start --name one --port "$PORT"
+	is_ready
+	docker exec "$C" cat /var/lib/rancher/k3s/fake-imported >"$TEST_TMP/imported"
+	[ "$(cat "$TEST_TMP/imported")" -gt 10000 ]
+}
+
 with_a_secret() {
 	fresh
 	OPENSHELL_REGISTRY_PASSWORD=s3cr3t-of-the-test
@@ -156,6 +166,7 @@ main() {
 	check a_volume_and_a_network_are_taken_over_by_it on_a_volume
 	check another_image_takes_over_by_it by_another_image
 	check recreate_begins_afresh_by_it afresh
+	check images_are_pushed_by_it pushing
 	check a_secret_is_asked_for_by_name with_a_secret
 	check stop_and_destroy_work_by_it stops_and_destroys
 	remove_objects

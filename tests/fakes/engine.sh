@@ -17,8 +17,10 @@ engine_container_json() {
 	read -r status health image port bind <"$engine/containers/$1"
 	networks=
 	[ ! -e "$engine/networks/$1" ] || networks="\"$1\":{}"
-	printf '{"Id":"id-of-%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[],"Labels":{"ai.openshell.version":"1.2.3"}},"HostConfig":{"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
-		"$1" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$bind" "$port" "$networks"
+	pushed=
+	[ ! -e "$engine/pushed.$1" ] || pushed="\"PUSH_IMAGE_REFS=$(cat "$engine/pushed.$1")\""
+	printf '{"Id":"id-of-%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[%s],"Labels":{"ai.openshell.version":"1.2.3"}},"HostConfig":{"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
+		"$1" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$pushed" "$bind" "$port" "$networks"
 }
 
 # engine_inspect NAME...: containers and images; 1 when one is missing
@@ -51,7 +53,7 @@ engine_image_id() {
 }
 
 engine_create() {
-	name='' port='' bind='' image=''
+	name='' port='' bind='' image='' pushed=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--name) name=$2 ;;
@@ -59,12 +61,15 @@ engine_create() {
 			port=${2%:30051/tcp}
 			bind=${port%:*} port=${port##*:}
 			;;
+		PUSH_IMAGE_REFS=*) pushed=${1#*=} ;;
 		server) image=$previous ;;
 		esac
 		previous=$1
 		shift
 	done
 	env >"$engine/create.env"
+	rm -f "$engine/pushed.$name"
+	[ -z "$pushed" ] || printf '%s' "$pushed" >"$engine/pushed.$name"
 	echo "created starting $(engine_image_id "$image") $port $bind" >"$engine/containers/$name"
 	echo "id-of-$name"
 }
@@ -73,6 +78,15 @@ engine_create() {
 engine_list() {
 	for object in "$engine/$1"/*; do
 		case ${object##*/} in *"${2#name=}"*) printf '%s\n' "${object##*/}" ;; esac
+	done
+}
+
+# engine_images REF...: what "image inspect" prints of them; 1 when one is missing
+engine_images() {
+	for object in "$@"; do
+		id=$(engine_image_id "$object")
+		[ -n "$id" ] || { echo "Error: No such image: $object" >&2; return 1; }
+		echo "$id"
 	done
 }
 
@@ -100,6 +114,10 @@ engine_exec() {
 		cat "$engine/nodes.json"
 		;;
 	*'kubectl delete node '*) ;;
+	*' ctr '*' version') ;;
+	*' ctr '*' images import '*' -') cat >"$engine/imported" ;;
+	*'kubectl -n openshell get statefulset/openshell deployment/openshell '*) echo statefulset.apps/openshell ;;
+	*'kubectl rollout '*) ;;
 	*) refuse 'the fake engine cannot exec' "$*" ;;
 	esac
 }
@@ -137,6 +155,15 @@ engine_call() {
 	container)
 		shift 5
 		engine_inspect "$@"
+		;;
+	image)
+		shift 5
+		engine_images "$@"
+		;;
+	save)
+		shift 2
+		echo "archive of $*"
+		[ ! -e "$engine/archive" ] || cat "$engine/archive"
 		;;
 	info) engine_info ;;
 	context) echo 'unix:///var/run/docker.sock' ;;

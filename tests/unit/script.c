@@ -140,6 +140,15 @@ static int script_run(void *arg, struct proc_spec *spec, struct proc_result *res
 	return answer(script, step, spec, result, err);
 }
 
+/* Two rows, the one that writes first. */
+static int script_pipe(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
+		       struct error **err)
+{
+	if (script_run(arg, from, &results[0], err) < 0)
+		return -1;
+	return script_run(arg, to, &results[1], err);
+}
+
 static struct proc *script_start(void *arg, struct proc_spec *spec, struct error **err)
 {
 	struct script *script = arg;
@@ -227,10 +236,10 @@ void script_init(struct script *script, const struct script_step *steps, size_t 
 {
 	*script = (struct script){
 		.steps = steps, .count = count, .now_ms = START_MS, .log = ARGV_INIT,
-		.runner = { script_run, script_start, script_pump, script_stop, script },
+		.runner = { script_run, script_pipe, script_start, script_pump, script_stop, script },
 		.clock = { script_now, script },
 	};
-	script->docker = (struct docker){ &script->runner, 60000, 3600000 };
+	script->docker = (struct docker){ &script->runner, 60000, 3600000, 3600000 };
 	cancel_forget();
 }
 
@@ -336,6 +345,7 @@ void scene_open(struct scene *scene)
 	scene->paths.locks = xasprintf("%s/locks", scene->dir);
 	scene->settings.docker_timeout_ms = 60000;
 	scene->settings.pull_timeout_ms = 3600000;
+	scene->settings.push_timeout_ms = 3600000;
 	script_init(&scene->script, NULL, 0);
 	scene->env = (struct gateway_env){
 		.settings = &scene->settings, .paths = &scene->paths, .docker = &scene->script.docker,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A runner that starts nothing: each command line is compared with the next row of a table and
- * answered from it. A command that the table does not expect fails the test and shows both lines.
+ * answered from it. A command that the table does not expect fails the test and shows both lines. A pair joined by a
+ * pipe is two rows.
  * Time is a number that waits and followers move on.
  */
 #ifndef UNIT_SCRIPT_H

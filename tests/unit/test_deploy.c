@@ -49,6 +49,8 @@ struct model {
 	const char *container_image_id;
 	const char *engine_id, *holder, *nodes;
 	bool secret;
+	const char *workload; /* as kubectl prints it; NULL: not there yet */
+	int imports, restarts, rollouts;
 	/* */
 	int numbers, calls, mutations, fault_at, pumps, followers;
 	enum fault fault;
@@ -309,6 +311,47 @@ static int do_secret(struct model *model, const struct argv *args, struct proc_r
 	return 0;
 }
 
+static int do_image_inspect(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	(void)model;
+	for (size_t i = 0; i < args->n; i++)
+		if (streq(args->v[i], "gone:1"))
+			return refuse(result, "Error: No such image: gone:1");
+	return 0;
+}
+
+/* Nothing answers in a container that is not up. */
+static int do_in_node(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	(void)args;
+	return model->phase == PHASE_RUNNING ? 0 : refuse(result, "container is not running");
+}
+
+static int do_import(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	model->imports++;
+	return do_in_node(model, args, result);
+}
+
+static int do_workload(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	(void)args;
+	buf_addf(&result->out, "%s\n", model->workload ? model->workload : "");
+	return 0;
+}
+
+static int do_restart(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	model->restarts++;
+	return do_in_node(model, args, result);
+}
+
+static int do_rollout(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	model->rollouts++;
+	return do_in_node(model, args, result);
+}
+
 static int do_nothing(struct model *model, const struct argv *args, struct proc_result *result)
 {
 	(void)model;
@@ -333,6 +376,13 @@ static const struct {
 	{ "docker exec * kubectl get nodes *", do_nodes, false },
 	{ "docker exec * get secret openshell-cli-client *", do_secret, false },
 	{ "docker exec * kubectl delete node *", do_nothing, true },
+	{ "docker image inspect *", do_image_inspect, false },
+	{ "docker save -- *", do_nothing, false },
+	{ "docker exec * ctr -a * version", do_in_node, false },
+	{ "docker exec -i " NAME " ctr -a * images import *", do_import, true },
+	{ "docker exec * kubectl -n openshell get statefulset/openshell *", do_workload, false },
+	{ "docker exec * kubectl rollout restart statefulset/openshell -n openshell", do_restart, true },
+	{ "docker exec * kubectl rollout status statefulset/openshell -n openshell --timeout=180s", do_rollout, false },
 	{ "docker pull *", do_pull, true },
 	{ "docker network create *" NAME, do_network_create, true },
 	{ "docker network rm " NAME, do_network_rm, true },
@@ -391,6 +441,14 @@ static int model_run(void *arg, struct proc_spec *spec, struct proc_result *resu
 		result->code = refuse(result, "the engine lost the thread");
 	}
 	return 0;
+}
+
+static int model_pipe(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
+		      struct error **err)
+{
+	if (model_run(arg, from, &results[0], err) < 0)
+		return -1;
+	return model_run(arg, to, &results[1], err);
 }
 
 static struct proc *model_start(void *arg, struct proc_spec *spec, struct error **err)
@@ -454,10 +512,11 @@ static void stage_open(struct stage *stage)
 	*model = (struct model){
 		.bind = xstrdup("127.0.0.1"), .image = xstrdup(LOCAL), .local_here = true, .registry_answers = true,
 		.image_id = "sha256:I1", .container_image_id = "sha256:I1", .engine_id = "E1", .secret = true,
-		.runner = { model_run, model_start, model_pump, model_stop, model },
+		.workload = "statefulset.apps/openshell",
+		.runner = { model_run, model_pipe, model_start, model_pump, model_stop, model },
 		.clock = { model_now, model },
 	};
-	model->docker = (struct docker){ &model->runner, 60000, 3600000 };
+	model->docker = (struct docker){ &model->runner, 60000, 3600000, 3600000 };
 	stage->scene.env.docker = &model->docker;
 	stage->scene.env.clock = &model->clock;
 	assert_int_equal(endpoint_free_port("127.0.0.1", &stage->port, &err), 0);
@@ -480,6 +539,7 @@ static int start_with(struct stage *stage, const struct deploy_options *options,
 	int rc;
 
 	stage->model.calls = stage->model.mutations = stage->model.pumps = 0;
+	stage->model.imports = stage->model.restarts = stage->model.rollouts = 0;
 	argv_release(&stage->model.log);
 	cancel_forget();
 	rc = gateway_deploy(&stage->scene.env, options, &outcome, err);
@@ -526,6 +586,7 @@ struct situation {
 	enum container_phase phase;
 	const char *health;
 	bool record, bundle, other_image, other_port, pull, stray_record;
+	const char *push, *pushed; /* asked for now, and when the container was made */
 	bool is_warm;     /* one call, and nothing changes */
 	bool replaces;    /* the container that is there is replaced */
 };
@@ -562,6 +623,15 @@ static const struct situation situations[] = {
 	{ "exited, other image", ALL, .phase = PHASE_EXITED, KNOWN, .other_image = true, .replaces = true },
 	{ "running, other port", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN, .other_port = true,
 	  .replaces = true },
+	{ "nothing, with images to push", .push = "a/gateway:1, b:2" },
+	{ "volume only, with images to push", .volume = true, .push = "a/gateway:1" },
+	{ "exited, the same images to push", ALL, .phase = PHASE_EXITED, KNOWN, .push = "a/gateway:1", .pushed = "a/gateway:1" },
+	{ "running, healthy, the same images to push", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN,
+	  .push = "a/gateway:1,b:2", .pushed = "a/gateway:1,b:2" },
+	{ "running, healthy, other images to push", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN,
+	  .push = "a/gateway:2", .pushed = "a/gateway:1", .replaces = true },
+	{ "running, healthy, images to push for the first time", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN,
+	  .push = "a/gateway:1", .replaces = true },
 };
 
 static void stage_set(struct stage *stage, const struct situation *situation)
@@ -579,6 +649,9 @@ static void stage_set(struct stage *stage, const struct situation *situation)
 		model->container_image_id = "sha256:I0";
 	if (situation->pull)
 		model->local_here = false;
+	stage->scene.settings.push_images = situation->push;
+	if (situation->pushed)
+		argv_addf(&model->env, "PUSH_IMAGE_REFS=%s", situation->pushed);
 	if (situation->record) {
 		autofree char *id = xasprintf("C%d", situation->stray_record ? 77 : model->container ? model->container : 99);
 
@@ -631,6 +704,24 @@ static void assert_warm(struct stage *stage)
 	assert_int_equal(stage->scene.warnings.n, 0);
 }
 
+/* Each start pushes again, and restarts the workload; it costs no other change. Without images it stays as it is. */
+static void assert_pushed(struct stage *stage)
+{
+	struct error *err = NULL;
+	int container = stage->model.container;
+
+	assert_int_equal(stage->model.imports, 1);
+	assert_int_equal(stage->model.restarts, 1);
+	assert_int_equal(stage->model.rollouts, 1);
+	assert_int_equal(start(stage, &err), 0);
+	assert_int_equal(stage->model.imports, 1);
+	assert_int_equal(stage->model.restarts, 1);
+	assert_int_equal(stage->model.mutations, 2);
+	assert_int_equal(stage->model.container, container);
+	assert_ready(stage);
+	stage->scene.settings.push_images = NULL;
+}
+
 static void from_every_state_a_start_ends_ready_and_the_next_changes_nothing(void **state)
 {
 	(void)state;
@@ -654,6 +745,8 @@ static void from_every_state_a_start_ends_ready_and_the_next_changes_nothing(voi
 			assert_int_not_equal(stage.model.container, container);
 		if (situations[i].is_warm)
 			assert_int_equal(stage.model.calls, 1);
+		if (situations[i].push != NULL)
+			assert_pushed(&stage);
 		assert_warm(&stage);
 		stage_close(&stage);
 	}
@@ -928,6 +1021,85 @@ static void a_cold_start_shows_each_step_once(void **state)
 	assert_line(&stage.scene.steps,
 		    "'fetching the image' . 'preparing the network' . 'preparing the volume' . 'creating the container' . "
 		    "'starting the container' . 'waiting for the gateway' . 'fetching the certificates' .");
+	stage_close(&stage);
+}
+
+/* ------------------------------------------------------------------ images that are pushed */
+
+static const struct situation fresh_push = { "nothing, with images to push", .push = "a/gateway:1, b:2" };
+
+static void images_are_pushed_before_the_health_is_waited_for(void **state)
+{
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &fresh_push);
+	assert_int_equal(start(&stage, &err), 0);
+	assert_line(&stage.scene.steps,
+		    "'preparing the network' . 'preparing the volume' . 'creating the container' . "
+		    "'starting the container' . 'pushing the images' . 'waiting for the gateway' . 'fetching the certificates' .");
+	assert_true(index_of(&stage.model.log, "docker image inspect * -- a/gateway:1 b:2") <
+		    index_of(&stage.model.log, "docker network create *"));
+	assert_true(index_of(&stage.model.log, "docker save -- a/gateway:1 b:2") <
+		    index_of(&stage.model.log, "docker exec * rollout restart *"));
+	index_of(&stage.model.log, "docker create * --env PUSH_IMAGE_REFS=a/gateway:1,b:2 --env IMAGE_TAG=dev "
+				   "--env IMAGE_PULL_POLICY=IfNotPresent *");
+	stage_close(&stage);
+}
+
+static void an_image_to_push_that_is_not_here_is_told_before_anything_is_made(void **state)
+{
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &fresh_push);
+	stage.scene.settings.push_images = "a/gateway:1,gone:1";
+	assert_int_equal(start(&stage, &err), -1);
+	assert_int_equal(stage.model.mutations, 0);
+	assert_error(&err, ERROR_ABSENT, "OPENSHELL_PUSH_IMAGES: docker does not have gone:1");
+	stage_close(&stage);
+}
+
+static void without_waiting_images_are_pushed_all_the_same(void **state)
+{
+	struct deploy_options options = { .name = "gw", .no_wait = true };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &fresh_push);
+	options.port = stage.port;
+	stage.model.workload = NULL;
+	assert_int_equal(start_with(&stage, &options, &err), 0);
+	assert_int_equal(stage.model.imports, 1);
+	assert_int_equal(stage.model.restarts + stage.model.rollouts + stage.model.pumps, 0);
+	options.port = -1;
+	stage.model.workload = "statefulset.apps/openshell";
+	assert_int_equal(start_with(&stage, &options, &err), 0);
+	assert_int_equal(stage.model.imports, 1);
+	assert_int_equal(stage.model.restarts, 1);
+	assert_int_equal(stage.model.rollouts, 0);
+	stage_close(&stage);
+}
+
+static void a_push_is_more_than_a_look_at_what_runs(void **state)
+{
+	static const struct situation running = {
+		"running", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN, .push = "a:1", .pushed = "a:1",
+	};
+	const struct deploy_options options = { .name = "gw", .port = -1 };
+	struct deploy_outcome outcome = { 0 };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &running);
+	assert_int_equal(gateway_deploy(&stage.scene.env, &options, &outcome, &err), 0);
+	assert_false(outcome.was_running);
+	assert_true(outcome.waited);
+	deploy_outcome_release(&outcome);
 	stage_close(&stage);
 }
 
@@ -1236,6 +1408,10 @@ int main(void)
 		cmocka_unit_test(the_steps_lead_from_new_to_ready_one_by_one),
 		cmocka_unit_test(only_the_stale_nodes_may_stay),
 		cmocka_unit_test(a_cold_start_shows_each_step_once),
+		cmocka_unit_test(images_are_pushed_before_the_health_is_waited_for),
+		cmocka_unit_test(an_image_to_push_that_is_not_here_is_told_before_anything_is_made),
+		cmocka_unit_test(without_waiting_images_are_pushed_all_the_same),
+		cmocka_unit_test(a_push_is_more_than_a_look_at_what_runs),
 		cmocka_unit_test(a_plain_container_is_told_no_more_than_it_needs),
 		cmocka_unit_test(everything_that_was_asked_for_reaches_the_container),
 		cmocka_unit_test(a_local_image_that_is_not_here_is_not_looked_for_elsewhere),

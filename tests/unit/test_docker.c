@@ -561,6 +561,70 @@ static void followers_deliver_lines_until_they_are_stopped(void **state)
 	script_end(&script);
 }
 
+/* ------------------------------------------------------------------ images on their way */
+
+static int absent_of(struct script *script, struct argv *absent, struct error **err)
+{
+	AUTO(argv) refs = ARGV_INIT;
+
+	argv_addl(&refs, "a:1", "b:2", NULL);
+	return docker_images_absent(&script->docker, &refs, absent, err);
+}
+
+static void images_that_are_all_there_cost_one_call(void **state)
+{
+	static const struct script_step steps[] = { { .command = "docker image inspect --format '{{.Id}}' -- a:1 b:2" } };
+	AUTO(argv) absent = ARGV_INIT;
+	struct script script;
+	struct error *err = NULL;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(absent_of(&script, &absent, &err), 0);
+	assert_int_equal(absent.n, 0);
+	script_end(&script);
+}
+
+static void images_are_absent_only_if_the_engine_answers(void **state)
+{
+	static const struct script_step there[] = {
+		{ .command = "docker image inspect * a:1 b:2", .code = 1 }, { .command = INFO, .out = ENGINE_ANSWERS },
+		{ .command = "docker image inspect * a:1", .code = 1 }, { .command = "docker image inspect * b:2" },
+	};
+	static const struct script_step silent[] = {
+		{ .command = "docker image inspect *", .code = 1 }, { .command = INFO, .code = 1, .out = ENGINE_SILENT },
+	};
+	AUTO(argv) absent = ARGV_INIT;
+	struct script script;
+	struct error *err = NULL;
+
+	(void)state;
+	SCRIPT_INIT(&script, there);
+	assert_int_equal(absent_of(&script, &absent, &err), 0);
+	assert_line(&absent, "a:1");
+	script_end(&script);
+	SCRIPT_INIT(&script, silent);
+	assert_int_equal(absent_of(&script, &absent, &err), -1);
+	assert_error(&err, ERROR_UNREACHABLE, "Cannot connect");
+	script_end(&script);
+}
+
+static void a_command_that_waits_has_more_time(void **state)
+{
+	static const struct script_step steps[] = { { .command = "docker exec * " NAME " sleep 1", .how = SCRIPT_TIMES_OUT } };
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	struct script script;
+	struct error *err = NULL;
+
+	(void)state;
+	argv_addl(&command, "sleep", "1", NULL);
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_exec_wait(&script.docker, "sleep", NAME, 180000, &command, &result, &err), -1);
+	assert_error(&err, ERROR_TIMEOUT, "sleep did not end within 240 s");
+	script_end(&script);
+}
+
 static void only_the_end_of_the_container_has_an_exit_code(void **state)
 {
 	static const struct {
@@ -604,6 +668,9 @@ int main(void)
 		cmocka_unit_test(a_person_s_exec_and_logs_have_no_time_limit),
 		cmocka_unit_test(the_tail_of_the_logs_is_both_streams_or_nothing),
 		cmocka_unit_test(followers_deliver_lines_until_they_are_stopped),
+		cmocka_unit_test(images_that_are_all_there_cost_one_call),
+		cmocka_unit_test(images_are_absent_only_if_the_engine_answers),
+		cmocka_unit_test(a_command_that_waits_has_more_time),
 		cmocka_unit_test(only_the_end_of_the_container_has_an_exit_code),
 	};
 

@@ -141,6 +141,69 @@ static void built_in_credentials_are_unmasked(void **state)
 	assert_string_equal(text, "u:p");
 }
 
+/* ------------------------------------------------------------------ what is pushed */
+
+static void assert_pushed(const char *value, const char *expected)
+{
+	struct settings settings = { .push_images = value };
+	AUTO(argv) refs = ARGV_INIT;
+	struct error *err = NULL;
+
+	assert_int_equal(image_push_refs(&settings, &refs, &err), 0);
+	assert_line(&refs, expected);
+}
+
+static void images_to_push_stand_between_commas(void **state)
+{
+	(void)state;
+	assert_pushed(NULL, "");
+	assert_pushed("", "");
+	assert_pushed(" , ,,\t", "");
+	assert_pushed("a:1", "a:1");
+	assert_pushed("openshell/gateway:dev,openshell/sandbox:dev", "openshell/gateway:dev openshell/sandbox:dev");
+	assert_pushed(" a/b:1 ,\tc/d:2\n,", "a/b:1 c/d:2");
+	assert_pushed("a/b:1,a/b:1", "a/b:1 a/b:1");
+}
+
+static void an_image_to_push_has_a_tag_and_no_digest(void **state)
+{
+	static const char *const good[] = {
+		"a:1", "gateway:dev", "openshell/gateway:1.2.3-rc_1", "reg.example:5000/a/b__c/d-e:_x", "localhost/a:B",
+	};
+	static const char *const bad[] = {
+		"gateway", "openshell/gateway", "reg:5000/gateway", "openshell/gateway:", "a:1@sha256:0123",
+		"a@sha256:0123", "-a:1", "--all:1", ":1", "/a:1", "a/:1", "a b:1", "a:b c", "a:-1", "a:.1", "a:b/", "a:\xc3\xa4",
+		"a;b:1", "$(x):1", "a:1\x1b[0m",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		assert_pushed(good[i], good[i]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		autofree char *value = xasprintf("a/b:1, %s", bad[i]);
+		struct settings settings = { .push_images = value };
+		AUTO(argv) refs = ARGV_INIT;
+		struct error *err = NULL;
+
+		if (image_push_refs(&settings, &refs, &err) == 0)
+			fail_msg("'%s' passes", bad[i]);
+		assert_error(&err, ERROR_USAGE, "OPENSHELL_PUSH_IMAGES: '");
+	}
+}
+
+static void the_container_is_told_what_is_pushed(void **state)
+{
+	struct settings plain = { 0 }, tagged = { .image_tag = "1.2.3" };
+	AUTO(argv) first = ARGV_INIT;
+	AUTO(argv) second = ARGV_INIT;
+
+	(void)state;
+	image_push_env(&plain, "a/b:1,c/d:2", &first);
+	assert_line(&first, "PUSH_IMAGE_REFS=a/b:1,c/d:2 IMAGE_TAG=dev IMAGE_PULL_POLICY=IfNotPresent");
+	image_push_env(&tagged, "a/b:1", &second);
+	assert_line(&second, "PUSH_IMAGE_REFS=a/b:1 IMAGE_TAG=1.2.3 IMAGE_PULL_POLICY=IfNotPresent");
+}
+
 /* ------------------------------------------------------------------ what the container is told */
 
 static void assert_env(const struct settings *settings, const char *env_line, const char *secrets_line)
@@ -243,6 +306,9 @@ int main(void)
 		cmocka_unit_test(what_docker_would_refuse_is_no_ref),
 		cmocka_unit_test(what_was_given_by_option_wins),
 		cmocka_unit_test(built_in_credentials_are_unmasked),
+		cmocka_unit_test(images_to_push_stand_between_commas),
+		cmocka_unit_test(an_image_to_push_has_a_tag_and_no_digest),
+		cmocka_unit_test(the_container_is_told_what_is_pushed),
 		cmocka_unit_test(four_variables_are_always_set),
 		cmocka_unit_test(another_registry_brings_its_own_base),
 		cmocka_unit_test(a_base_that_was_given_is_told_to_be_so),

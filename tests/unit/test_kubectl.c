@@ -203,6 +203,71 @@ static void nodes_are_listed_and_deleted_without_waiting(void **state)
 	script_end(&script);
 }
 
+static void a_workload_is_a_statefulset_or_a_deployment_or_not_there_yet(void **state)
+{
+	static const struct {
+		const char *out;
+		int code;
+		const char *workload;
+	} rows[] = {
+		{ "statefulset.apps/openshell\n", 0, "statefulset/openshell" },
+		{ "deployment.apps/openshell\n", 0, "deployment/openshell" },
+		{ "statefulset.apps/openshell\ndeployment.apps/openshell\n", 0, "statefulset/openshell" },
+		{ "", 0, NULL },
+		{ "statefulset.apps/openshell\n", 1, NULL },
+		{ "daemonset.apps/openshell\n", 0, NULL },
+		{ "statefulsets\n", 0, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct script_step steps[] = {
+			{ .command = EXEC "-n openshell get statefulset/openshell deployment/openshell --request-timeout=10s "
+				     "--ignore-not-found -o name",
+			  .out = rows[i].out, .code = rows[i].code },
+		};
+		autofree char *workload = NULL;
+		struct error *err = NULL;
+		struct script script;
+		struct kubectl kubectl = { &script.docker, "C1" };
+
+		SCRIPT_INIT(&script, steps);
+		assert_int_equal(kubectl_workload_get(&kubectl, "openshell", "openshell", &workload, &err), 0);
+		if (rows[i].workload == NULL)
+			assert_null(workload);
+		else
+			assert_string_equal(workload, rows[i].workload);
+		script_end(&script);
+	}
+}
+
+static void a_rollout_is_asked_for_and_waited_for(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = EXEC "rollout restart statefulset/openshell -n openshell" },
+		{ .command = EXEC "rollout restart deployment/openshell -n openshell", .code = 1, .err = "forbidden\n" },
+		{ .command = EXEC "rollout status statefulset/openshell -n openshell --timeout=180s", .takes_ms = 179000 },
+		{ .command = EXEC "rollout status *", .code = 1, .err = "error: timed out waiting for the condition\n" },
+		/* it has its 180 s and the time of a quick call */
+		{ .command = EXEC "rollout status *", .how = SCRIPT_TIMES_OUT },
+	};
+	struct error *err = NULL;
+	struct script script;
+	struct kubectl kubectl = { &script.docker, "C1" };
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(kubectl_rollout_restart(&kubectl, "openshell", "statefulset/openshell", &err), 0);
+	assert_int_equal(kubectl_rollout_restart(&kubectl, "openshell", "deployment/openshell", &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "kubectl rollout restart failed (exit 1): forbidden");
+	assert_int_equal(kubectl_rollout_wait(&kubectl, "openshell", "statefulset/openshell", &err), 0);
+	assert_int_equal(kubectl_rollout_wait(&kubectl, "openshell", "statefulset/openshell", &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "kubectl rollout status failed (exit 1): error: timed out waiting");
+	assert_int_equal(kubectl_rollout_wait(&kubectl, "openshell", "statefulset/openshell", &err), -1);
+	assert_error(&err, ERROR_TIMEOUT, "did not end within 240 s");
+	script_end(&script);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -214,6 +279,8 @@ int main(void)
 		cmocka_unit_test(stale_nodes_are_the_others_that_are_not_ready),
 		cmocka_unit_test(nodes_that_are_no_json_are_an_error),
 		cmocka_unit_test(nodes_are_listed_and_deleted_without_waiting),
+		cmocka_unit_test(a_workload_is_a_statefulset_or_a_deployment_or_not_there_yet),
+		cmocka_unit_test(a_rollout_is_asked_for_and_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,35 @@ static void an_empty_address_is_every_address(void **state)
 	assert_int_equal(decide(&container, "sha256:I1", &nothing_asked), ACTION_KEEP);
 }
 
+static void other_images_to_push_recreate_the_container(void **state)
+{
+	static const struct {
+		const char *pushed, *asked;
+		enum container_action action;
+	} rows[] = {
+		{ NULL, NULL, ACTION_KEEP },
+		{ "a:1", NULL, ACTION_KEEP },
+		{ "a:1,b:2", "a:1,b:2", ACTION_KEEP },
+		{ NULL, "a:1", ACTION_RECREATE },
+		{ "a:1", "a:2", ACTION_RECREATE },
+		{ "a:1,b:2", "a:1", ACTION_RECREATE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(container) container = usual(PHASE_RUNNING);
+		struct record record = { 0 };
+		AUTO(plan) plan = { 0 };
+
+		if (rows[i].pushed != NULL)
+			argv_addf(&container.env, "PUSH_IMAGE_REFS=%s", rows[i].pushed);
+		plan_make(&plan, &nothing_asked, &container, &record, NULL);
+		assert_null(plan.push_refs);
+		plan.push_refs = rows[i].asked ? xstrdup(rows[i].asked) : NULL;
+		assert_int_equal(observe_action(&container, "sha256:I1", &plan), rows[i].action);
+	}
+}
+
 /* ------------------------------------------------------------------ the plan */
 
 static const struct {
@@ -269,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_setting_that_was_not_asked_for_stays_as_it_is),
 		cmocka_unit_test(a_container_published_nowhere_is_recreated),
 		cmocka_unit_test(an_empty_address_is_every_address),
+		cmocka_unit_test(other_images_to_push_recreate_the_container),
 		cmocka_unit_test(the_port_is_as_asked_as_it_was_as_recorded_or_8080),
 		cmocka_unit_test(an_endpoint_has_the_name_that_clients_can_use),
 		cmocka_unit_test(the_plan_of_a_container_is_how_it_is),

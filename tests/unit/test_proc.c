@@ -799,6 +799,318 @@ static void a_child_does_not_outlive_us(void **state)
 	assert_true(has_ended(strtol(digits, NULL, 10)));
 }
 
+/* ------------------------------------------------------------------ pairs */
+
+struct pair {
+	struct proc_spec from, to;
+	struct proc_result results[2];
+	struct error *err;
+	int rc;
+	int64_t took_ms;
+};
+
+static void pair_run(struct pair *pair, const char *from, const char *to, int64_t timeout_ms)
+{
+	int64_t before = now_ms();
+
+	*pair = (struct pair){
+		.from = shell(from), .to = shell(to), .results = { PROC_RESULT_INIT, PROC_RESULT_INIT },
+	};
+	pair->from.purpose = "the writer";
+	pair->to.purpose = "the reader";
+	pair->to.timeout_ms = timeout_ms;
+	pair->rc = runner_real.pipe(runner_real.arg, &pair->from, &pair->to, pair->results, &pair->err);
+	pair->took_ms = now_ms() - before;
+	assert_no_children();
+}
+
+static void pair_release(struct pair *pair)
+{
+	proc_spec_release(&pair->from);
+	proc_spec_release(&pair->to);
+	proc_result_release(&pair->results[0]);
+	proc_result_release(&pair->results[1]);
+	error_free(&pair->err);
+}
+
+static void what_one_writes_the_other_reads(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_run(&pair, "printf 'a\\000b\\n'; echo from >&2", "od -An -c; echo to >&2", 60000);
+	assert_int_equal(pair.rc, 0);
+	assert_string_equal(buf_str(&pair.results[1].out), "   a  \\0   b  \\n\n");
+	assert_int_equal(pair.results[0].out.len, 0);
+	assert_string_equal(buf_str(&pair.results[0].err), "from\n");
+	assert_string_equal(buf_str(&pair.results[1].err), "to\n");
+	assert_int_equal(pair.results[0].code + pair.results[1].code, 0);
+	pair_release(&pair);
+}
+
+static void much_goes_through_a_pair_and_nothing_of_it_through_us(void **state)
+{
+	struct rusage before, after;
+	struct pair pair;
+
+	(void)state;
+	getrusage(RUSAGE_SELF, &before);
+	pair_run(&pair, "head -c 200000000 /dev/zero", "wc -c", 60000);
+	getrusage(RUSAGE_SELF, &after);
+	assert_int_equal(pair.rc, 0);
+	assert_int_equal(strtol(buf_str(&pair.results[1].out), NULL, 10), 200000000);
+	if (!under_valgrind())
+		assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 1024);
+	pair_release(&pair);
+}
+
+static void the_statuses_of_a_pair_are_data(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		int from_code, to_code;
+	} rows[] = {
+		{ "exit 0", "exit 0", 0, 0 },
+		{ "exit 0", "cat; exit 3", 0, 3 },
+		{ "sleep 0.2; exit 4", "exit 0", 4, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pair pair;
+
+		pair_run(&pair, rows[i].from, rows[i].to, 60000);
+		assert_int_equal(pair.rc, 0);
+		assert_int_equal(pair.results[0].code, rows[i].from_code);
+		assert_int_equal(pair.results[1].code, rows[i].to_code);
+		assert_false(pair.results[0].cut_off || pair.results[1].cut_off);
+		pair_release(&pair);
+	}
+}
+
+static void a_reader_whose_writer_fails_is_ended(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_run(&pair, "echo half; exit 5", "cat >/dev/null; exec sleep 1000", 60000);
+	assert_int_equal(pair.rc, 0);
+	assert_in_range(pair.took_ms, 0, AT_ONCE_MS);
+	assert_int_equal(pair.results[0].code, 5);
+	assert_true(pair.results[1].cut_off);
+	pair_release(&pair);
+}
+
+static void a_writer_whose_reader_fails_is_ended(void **state)
+{
+	static const char *const writers[] = { "exec yes", "exec sleep 1000" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
+		struct pair pair;
+
+		pair_run(&pair, writers[i], "exit 6", 60000);
+		assert_int_equal(pair.rc, 0);
+		assert_in_range(pair.took_ms, 0, AT_ONCE_MS);
+		assert_int_equal(pair.results[1].code, 6);
+		assert_int_not_equal(pair.results[0].code, 0);
+		pair_release(&pair);
+	}
+}
+
+static void a_reader_that_has_enough_goes_on_without_its_writer(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_run(&pair, "exec yes", "head -n 1; exec <&-; sleep 0.3; echo done", 60000);
+	assert_int_equal(pair.rc, 0);
+	assert_int_equal(pair.results[0].sig, SIGPIPE);
+	assert_int_equal(pair.results[1].code, 0);
+	assert_false(pair.results[1].cut_off);
+	assert_string_equal(buf_str(&pair.results[1].out), "y\ndone\n");
+	pair_release(&pair);
+}
+
+static void a_pair_that_takes_too_long_is_ended(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+		{ "exec yes", "exec sleep 1000" }, /* it never reads */
+		{ "exec sleep 1000", "exec cat" }, /* it never writes */
+		{ "exit 0", "exec sleep 1000" },
+		{ "exec sleep 1000", "exit 0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct pair pair;
+
+		pair_run(&pair, rows[i].from, rows[i].to, 200);
+		assert_int_equal(pair.rc, -1);
+		assert_in_range(pair.took_ms, 200, 200 + AT_ONCE_MS);
+		assert_true(pair.results[1].timed_out);
+		assert_error(&pair.err, ERROR_TIMEOUT, "the reader did not end within 0.2 s");
+		pair_release(&pair);
+	}
+}
+
+static void of_a_pair_both_ends_of_stderr_are_kept(void **state)
+{
+#define MUCH "head -c 300000 /dev/zero | tr '\\0' x >&2"
+	struct pair pair;
+
+	(void)state;
+	pair_run(&pair, MUCH "; echo from >&2", MUCH "; echo to >&2", 60000);
+	assert_int_equal(pair.rc, 0);
+	assert_int_equal(pair.results[0].err.len, PROC_ERR_MAX);
+	assert_int_equal(pair.results[1].err.len, PROC_ERR_MAX);
+	assert_true(str_ends(buf_str(&pair.results[0].err), "from\n"));
+	assert_true(str_ends(buf_str(&pair.results[1].err), "to\n"));
+	pair_release(&pair);
+#undef MUCH
+}
+
+static void a_reader_that_floods_us_is_ended_with_its_writer(void **state)
+{
+	struct pair pair;
+
+	(void)state;
+	pair_run(&pair, "exec yes", "exec cat", 60000);
+	assert_int_equal(pair.rc, -1);
+	assert_error(&pair.err, ERROR_SYSTEM, "the reader printed more than 4 MiB");
+	pair_release(&pair);
+}
+
+static void neither_of_a_pair_holds_the_others_end_nor_do_we(void **state)
+{
+	size_t before = open_descriptors();
+	struct pair pair;
+
+	(void)state;
+	pair_run(&pair, "ls /proc/self/fd >&2", "cat >/dev/null; ls /proc/self/fd", 60000);
+	assert_int_equal(pair.rc, 0);
+	assert_string_equal(buf_str(&pair.results[0].err), "0\n1\n2\n3\n"); /* 3 is ls reading the directory */
+	assert_string_equal(buf_str(&pair.results[1].out), "0\n1\n2\n3\n");
+	assert_int_equal(open_descriptors(), before);
+	pair_release(&pair);
+}
+
+static void each_of_a_pair_is_in_a_group_of_its_own(void **state)
+{
+#define OWN_GROUP "read -r pid rest </proc/$$/stat; set -- ${rest##*) }; [ \"$pid\" = \"$3\" ]"
+	struct pair pair;
+
+	(void)state;
+	pair_run(&pair, OWN_GROUP, "cat; " OWN_GROUP, 60000);
+	assert_int_equal(pair.results[0].code + pair.results[1].code, 0);
+	pair_release(&pair);
+#undef OWN_GROUP
+}
+
+static void of_a_pair_that_cannot_start_nothing_is_left(void **state)
+{
+	size_t before = open_descriptors();
+
+	(void)state;
+	for (int missing = 0; missing < 2; missing++) {
+		AUTO(proc_spec) none = PROC_SPEC_INIT("none");
+		AUTO(proc_spec) there = shell("exec sleep 1000");
+		struct proc_result results[2] = { PROC_RESULT_INIT, PROC_RESULT_INIT };
+		struct error *err = NULL;
+
+		argv_add(&none.argv, "openshell-no-such-program");
+		assert_int_equal(runner_real.pipe(NULL, missing ? &there : &none, missing ? &none : &there, results, &err), -1);
+		assert_error(&err, ERROR_UNREACHABLE, "was not found on PATH");
+		assert_no_children();
+		proc_result_release(&results[0]);
+		proc_result_release(&results[1]);
+	}
+	assert_int_equal(open_descriptors(), before);
+}
+
+static void a_pair_that_failed_is_told_by_who_failed(void **state)
+{
+	static const struct {
+		const char *from, *to, *text;
+	} rows[] = {
+		{ "echo no space >&2; exit 1", "cat; exec sleep 1000", "the writer failed (exit 1): no space" },
+		{ "exec yes", "echo no such image >&2; exit 2", "the reader failed (exit 2): no such image" },
+		{ "exec sleep 1000", "kill -9 $$", "the reader failed (killed by signal 9 (Killed))" },
+		{ "kill -9 $$", "cat; exec sleep 1000", "the writer failed (killed by signal 9 (Killed))" },
+		{ "exec yes", "exit 0", NULL },
+		{ "echo x", "cat", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(proc_spec) from = shell(rows[i].from);
+		AUTO(proc_spec) to = shell(rows[i].to);
+		autoerror struct error *err = NULL;
+
+		from.purpose = "the writer";
+		to.purpose = "the reader";
+		assert_int_equal(runner_pipe(&runner_real, &from, &to, &err), rows[i].text ? -1 : 0);
+		if (rows[i].text != NULL)
+			assert_string_equal(err->text, rows[i].text);
+		assert_no_children();
+	}
+}
+
+static int both_failed(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
+		       struct error **err)
+{
+	(void)arg;
+	(void)from;
+	(void)to;
+	(void)err;
+	results[0].code = 1;
+	results[1].code = 2;
+	buf_adds(&results[0].err, "broken pipe\n");
+	buf_adds(&results[1].err, "no such image\n");
+	return 0;
+}
+
+static void two_that_failed_at_once_are_both_told(void **state)
+{
+	const struct runner runner = { .pipe = both_failed };
+	AUTO(proc_spec) from = PROC_SPEC_INIT("the writer");
+	AUTO(proc_spec) to = PROC_SPEC_INIT("the reader");
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(runner_pipe(&runner, &from, &to, &err), -1);
+	assert_error(&err, ERROR_SYSTEM,
+		     "the writer failed (exit 1): broken pipe: the reader failed (exit 2): no such image");
+}
+
+static int cancelled_pipe(void)
+{
+	AUTO(proc_spec) from = shell("kill -TERM $PPID; exec yes");
+	AUTO(proc_spec) to = shell("exec sleep 1000");
+	struct proc_result results[2] = { PROC_RESULT_INIT, PROC_RESULT_INIT };
+	autoerror struct error *err = NULL;
+	int64_t before = now_ms();
+
+	cancel_catch();
+	if (runner_real.pipe(NULL, &from, &to, results, &err) == 0 || !error_is(err, ERROR_CANCELLED))
+		return 1;
+	if (now_ms() - before > AT_ONCE_MS || results[1].timed_out)
+		return 2;
+	/* nor is another one begun */
+	error_free(&err);
+	if (runner_real.pipe(NULL, &from, &to, results, &err) == 0)
+		return 3;
+	return waitpid(-1, NULL, 0) < 0 && errno == ECHILD ? error_exit_code(err) : 4;
+}
+
+static void a_request_to_stop_ends_a_pair(void **state)
+{
+	(void)state;
+	assert_int_equal(in_process(cancelled_pipe), 128 + SIGTERM);
+}
+
 /* ------------------------------------------------------------------ requests to stop */
 
 static int cancelled_run(void)
@@ -1174,6 +1486,21 @@ int main(void)
 		CASE(a_grandchild_that_never_stops_writing_does_not_hang_us),
 		CASE(a_child_is_in_a_group_of_its_own),
 		CASE(a_child_does_not_outlive_us),
+		CASE(what_one_writes_the_other_reads),
+		CASE(much_goes_through_a_pair_and_nothing_of_it_through_us),
+		CASE(the_statuses_of_a_pair_are_data),
+		CASE(a_reader_whose_writer_fails_is_ended),
+		CASE(a_writer_whose_reader_fails_is_ended),
+		CASE(a_reader_that_has_enough_goes_on_without_its_writer),
+		CASE(a_pair_that_takes_too_long_is_ended),
+		CASE(of_a_pair_both_ends_of_stderr_are_kept),
+		CASE(a_reader_that_floods_us_is_ended_with_its_writer),
+		CASE(neither_of_a_pair_holds_the_others_end_nor_do_we),
+		CASE(each_of_a_pair_is_in_a_group_of_its_own),
+		CASE(of_a_pair_that_cannot_start_nothing_is_left),
+		CASE(a_pair_that_failed_is_told_by_who_failed),
+		CASE(two_that_failed_at_once_are_both_told),
+		CASE(a_request_to_stop_ends_a_pair),
 		CASE(a_request_to_stop_ends_the_child),
 		CASE(after_a_request_to_stop_nothing_is_started),
 		CASE(cleaning_up_may_run_commands_once_the_request_is_forgotten),

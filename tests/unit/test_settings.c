@@ -6,11 +6,11 @@
 #include "script.h"
 
 static const char *const variables[] = {
-	"OPENSHELL_GATEWAY", "OPENSHELL_CLUSTER_IMAGE", "IMAGE_TAG", "OPENSHELL_REGISTRY_HOST",
+	"OPENSHELL_GATEWAY", "OPENSHELL_CLUSTER_IMAGE", "IMAGE_TAG", "OPENSHELL_PUSH_IMAGES", "OPENSHELL_REGISTRY_HOST",
 	"OPENSHELL_REGISTRY_NAMESPACE", "OPENSHELL_REGISTRY_ENDPOINT", "OPENSHELL_REGISTRY_INSECURE",
 	"OPENSHELL_REGISTRY_USERNAME", "OPENSHELL_REGISTRY_PASSWORD", "OPENSHELL_REGISTRY_TOKEN",
 	"IMAGE_REPO_BASE", "OPENSHELL_IMAGE_REPO_BASE", "NAV_GATEWAY_TLS_ENABLED",
-	"OPENSHELL_DOCKER_TIMEOUT", "OPENSHELL_PULL_TIMEOUT", "OPENSHELL_SYSTEM_GATEWAY_DIR",
+	"OPENSHELL_DOCKER_TIMEOUT", "OPENSHELL_PULL_TIMEOUT", "OPENSHELL_PUSH_TIMEOUT", "OPENSHELL_SYSTEM_GATEWAY_DIR",
 	"XDG_CONFIG_HOME", "HOME", "XDG_RUNTIME_DIR", "TMPDIR", "DOCKER_HOST", "NO_COLOR",
 };
 
@@ -45,6 +45,8 @@ static void without_variables_the_defaults_hold(void **state)
 	assert_int_equal(settings.tls, TLS_AS_ASKED);
 	assert_int_equal(settings.docker_timeout_ms, 60000);
 	assert_int_equal(settings.pull_timeout_ms, 3600000);
+	assert_int_equal(settings.push_timeout_ms, 3600000);
+	assert_null(settings.push_images);
 	assert_string_equal(settings_tag(&settings), "dev");
 }
 
@@ -56,6 +58,7 @@ static const struct {
 	{ "OPENSHELL_GATEWAY", offsetof(struct settings, gateway) },
 	{ "OPENSHELL_CLUSTER_IMAGE", offsetof(struct settings, cluster_image) },
 	{ "IMAGE_TAG", offsetof(struct settings, image_tag) },
+	{ "OPENSHELL_PUSH_IMAGES", offsetof(struct settings, push_images) },
 	{ "OPENSHELL_REGISTRY_HOST", offsetof(struct settings, registry_host) },
 	{ "OPENSHELL_REGISTRY_NAMESPACE", offsetof(struct settings, registry_namespace) },
 	{ "OPENSHELL_REGISTRY_ENDPOINT", offsetof(struct settings, registry_endpoint) },
@@ -169,9 +172,11 @@ static void times_are_whole_seconds(void **state)
 	(void)state;
 	setenv("OPENSHELL_DOCKER_TIMEOUT", "1", 1);
 	setenv("OPENSHELL_PULL_TIMEOUT", "86400", 1);
+	setenv("OPENSHELL_PUSH_TIMEOUT", "7200", 1);
 	settings = read_settings();
 	assert_int_equal(settings.docker_timeout_ms, 1000);
 	assert_int_equal(settings.pull_timeout_ms, 86400000);
+	assert_int_equal(settings.push_timeout_ms, 7200000);
 }
 
 static void a_bad_value_is_a_usage_error_that_names_its_variable(void **state)
@@ -183,7 +188,7 @@ static void a_bad_value_is_a_usage_error_that_names_its_variable(void **state)
 		{ "OPENSHELL_DOCKER_TIMEOUT", "0" },	   { "OPENSHELL_DOCKER_TIMEOUT", "-1" },
 		{ "OPENSHELL_DOCKER_TIMEOUT", "1.5" },	   { "OPENSHELL_DOCKER_TIMEOUT", "10s" },
 		{ "OPENSHELL_DOCKER_TIMEOUT", "86401" },   { "OPENSHELL_PULL_TIMEOUT", "never" },
-		{ "OPENSHELL_PULL_TIMEOUT", "99999999999999999999" },
+		{ "OPENSHELL_PULL_TIMEOUT", "99999999999999999999" }, { "OPENSHELL_PUSH_TIMEOUT", "1h" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -152,6 +152,44 @@ static void an_image_that_a_pull_brought_must_be_there(void **state)
 	assert_string_equal(survey.image.id, "sha256:I1");
 }
 
+static void images_to_push_are_looked_for_on_the_engine(void **state)
+{
+	static const struct script_step here[] = {
+		NOTHING, { .command = "docker image inspect --format '{{.Id}}' -- a/b:1 c:2", .out = "sha256:1\nsha256:2\n" },
+		VOLUMES(""), HOLDERS(""),
+	};
+	static const struct script_step gone[] = {
+		NOTHING, { .command = "docker image inspect --format '{{.Id}}' -- a/b:1 c:2", .code = 1, .out = "sha256:1\n" },
+		ENGINE, { .command = "docker image inspect --format '{{.Id}}' -- a/b:1", .out = "sha256:1\n" },
+		{ .command = "docker image inspect --format '{{.Id}}' -- c:2", .code = 1, .err = "No such image\n" },
+	};
+	struct deploy_options options = plain;
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	scene->settings.push_images = "a/b:1, c:2";
+	SCENE_SCRIPT(scene, here);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_line(&survey.push, "a/b:1 c:2");
+	assert_string_equal(survey.plan.push_refs, "a/b:1,c:2");
+	assert_int_equal(LOOK(scene, gone, &options, &err), -1);
+	assert_non_null(strstr(err->hint, "docker image ls"));
+	assert_error(&err, ERROR_ABSENT, "OPENSHELL_PUSH_IMAGES: docker does not have c:2");
+}
+
+static void a_ref_that_cannot_be_pushed_is_told_before_docker_is_asked(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene->settings.push_images = "a/b:1,c/d";
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), -1);
+	assert_error(&err, ERROR_USAGE, "OPENSHELL_PUSH_IMAGES: 'c/d' is not an image's name with a tag");
+}
+
 /* ------------------------------------------------------------------ whose it is */
 
 static void another_engine_is_a_conflict_unless_by_force(void **state)
@@ -423,6 +461,8 @@ int main(void)
 		RULE(the_published_image_is_taken_before_our_own),
 		RULE(a_ref_that_is_none_is_a_usage_error),
 		RULE(an_image_that_a_pull_brought_must_be_there),
+		RULE(images_to_push_are_looked_for_on_the_engine),
+		RULE(a_ref_that_cannot_be_pushed_is_told_before_docker_is_asked),
 		RULE(another_engine_is_a_conflict_unless_by_force),
 		RULE(the_recorded_container_is_proof_of_its_engine),
 		RULE(a_name_that_means_a_gateway_elsewhere_is_a_conflict),

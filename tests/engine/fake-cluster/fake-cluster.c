@@ -3,7 +3,7 @@
  * A cluster image in one static program, for tests and benchmarks of the command line on a real
  * engine: quick where the real one is slow, and it fails on request. build.sh makes the image.
  *
- * It is what it is called as: the entrypoint (server), the health check, kubectl, and a few small
+ * It is what it is called as: the entrypoint (server), the health check, kubectl, ctr, and a few small
  * commands to run by exec. It knows no Kubernetes: its nodes are lines of a file on the volume.
  *
  * The environment chooses what it does:
@@ -15,6 +15,13 @@
  *   FAKE_NO_SECRET=1        there is no secret openshell-cli-client
  *   FAKE_SECRET_AFTER_MS    it is there only so long after the start
  *   FAKE_STALE_NODE=NAME    a node of an earlier container that is not ready
+ *   FAKE_CTR_AFTER_MS       containerd answers only so long after the start
+ *   FAKE_IMPORT_FAILS=1     ctr ends in the middle of what it imports
+ *   FAKE_WORKLOAD=deployment   what the gateway is, instead of a StatefulSet
+ *   FAKE_WORKLOAD_AFTER_MS  it is there only so long after the start
+ *   FAKE_ROLLOUT_FAILS=1    it does not become ready again
+ *
+ * An import leaves its size on the volume, in the file fake-imported; a rollout what was asked, in fake-rollouts.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -36,6 +43,8 @@
 
 #define STATE_DIR "/var/lib/rancher/k3s"
 #define NODES STATE_DIR "/fake-nodes"
+#define IMPORTED STATE_DIR "/fake-imported"
+#define ROLLOUTS STATE_DIR "/fake-rollouts"
 #define STARTED "/run/fake-started"
 #define SECRET "/etc/fake-cluster/secret"	/* three lines of base64, the last without newline */
 #define NODE_PORT 30051
@@ -234,10 +243,19 @@ static const char *operand(char **words, int nth)
 	return "";
 }
 
+static const char *workload(void)
+{
+	const char *kind = getenv("FAKE_WORKLOAD");
+
+	return kind != NULL && *kind != '\0' ? kind : "statefulset";
+}
+
 static int get_statefulset(const char *format)
 {
+	if (since_start_ms() < setting_ms("FAKE_WORKLOAD_AFTER_MS", 0))
+		return 0; /* it was asked with --ignore-not-found */
 	if (strcmp(format, "name") == 0)
-		puts("statefulset.apps/openshell");
+		printf("%s.apps/openshell\n", workload());
 	else if (strcmp(format, "json") == 0)
 		puts("{\"apiVersion\":\"apps/v1\",\"kind\":\"StatefulSet\",\"metadata\":{\"name\":"
 		     "\"openshell\",\"namespace\":\"openshell\"},\"spec\":{\"replicas\":1},"
@@ -275,6 +293,25 @@ static int kubectl_get(char **words)
 	return 1;
 }
 
+static int rollout(char **words)
+{
+	const char *verb = operand(words, 1), *name = operand(words, 2);
+	FILE *file = fopen(ROLLOUTS, "a");
+
+	if (file == NULL || fprintf(file, "%s %s\n", verb, name) < 0 || fclose(file) != 0)
+		return 1;
+	if (strncmp(name, workload(), strlen(workload())) != 0) {
+		fprintf(stderr, "Error from server (NotFound): %s not found\n", name);
+		return 1;
+	}
+	if (strcmp(verb, "status") == 0 && is_set("FAKE_ROLLOUT_FAILS")) {
+		fputs("error: timed out waiting for the condition\n", stderr);
+		return 1;
+	}
+	printf("%s done\n", name);
+	return 0;
+}
+
 static int run_kubectl(char **words)
 {
 	const char *verb = operand(words, 0);
@@ -287,11 +324,55 @@ static int run_kubectl(char **words)
 		return kubectl_get(words);
 	if (strcmp(verb, "delete") == 0)
 		return delete_node(operand(words, 2), option(words, "--ignore-not-found") != NULL);
-	if (strcmp(verb, "rollout") == 0) {
-		puts("statefulset.apps/openshell done");
-		return 0;
-	}
+	if (strcmp(verb, "rollout") == 0)
+		return rollout(words);
 	fprintf(stderr, "error: unknown command \"%s\" for \"kubectl\"\n", verb);
+	return 1;
+}
+
+static int import_images(void)
+{
+	static char bytes[65536];
+	long long total = 0;
+	FILE *file;
+	ssize_t len;
+
+	while ((len = read(STDIN_FILENO, bytes, sizeof(bytes))) > 0) {
+		total += len;
+		if (is_set("FAKE_IMPORT_FAILS")) {
+			fputs("ctr: unexpected media type\n", stderr);
+			return 1;
+		}
+	}
+	file = fopen(IMPORTED, "w");
+	if (len < 0 || file == NULL || fprintf(file, "%lld\n", total) < 0 || fclose(file) != 0)
+		return 1;
+	puts("unpacking done");
+	return 0;
+}
+
+/* ctr -a SOCKET -n SPACE version, and ... images import --platform linux - */
+static int run_ctr(char **words)
+{
+	const char *verb = "";
+
+	for (; *words != NULL; words++) {
+		if ((strcmp(*words, "-a") == 0 || strcmp(*words, "-n") == 0) && words[1] != NULL) {
+			words++;
+			continue;
+		}
+		verb = *words;
+		break;
+	}
+	if (since_start_ms() < 0 || since_start_ms() < setting_ms("FAKE_CTR_AFTER_MS", 0)) {
+		fputs("ctr: failed to dial: connection refused\n", stderr);
+		return 1;
+	}
+	if (strcmp(verb, "version") == 0)
+		return 0;
+	if (strcmp(verb, "images") == 0)
+		return import_images();
+	fprintf(stderr, "ctr: no such command: %s\n", verb);
 	return 1;
 }
 
@@ -485,6 +566,8 @@ static int run_applet(const char *name, char **words)
 		return run_healthcheck();
 	if (strcmp(name, "kubectl") == 0)
 		return run_kubectl(words);
+	if (strcmp(name, "ctr") == 0)
+		return run_ctr(words);
 	if (strcmp(name, "sh") == 0)
 		return run_sh(words);
 	if (strcmp(name, "true") == 0)
