@@ -168,6 +168,8 @@ static void add_identity(struct argv *args, const struct container_spec *spec)
 	argv_addl(args, "--name", spec->name, "--hostname", spec->hostname, NULL);
 	add_label(args, LABEL_GATEWAY, spec->gateway);
 	add_label(args, LABEL_VERSION, spec->version);
+	if (spec->files != NULL)
+		add_label(args, LABEL_FILES, spec->files);
 }
 
 static void add_network(struct argv *args, const struct container_spec *spec)
@@ -179,6 +181,8 @@ static void add_network(struct argv *args, const struct container_spec *spec)
 		  spec->bind, spec->port);
 	argv_addl(args, "--add-host", "host.docker.internal:host-gateway", "--add-host",
 		  "host.openshell.internal:host-gateway", NULL);
+	for (size_t i = 0; i < spec->dns.n; i++)
+		argv_addl(args, "--dns", spec->dns.v[i], NULL);
 }
 
 void docker_args_create(struct argv *args, const struct container_spec *spec)
@@ -244,6 +248,19 @@ static int accept_if(bool holds, struct error **err)
 		return fail_with(STEAL(*err), err);
 	error_free(err);
 	return 0;
+}
+
+int docker_container_unpack(const struct docker *docker, const char *name, const struct buf *tar, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker cp", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	/* from stdin: docker as a snap reads neither /tmp nor what begins with a dot */
+	argv_addl(&spec.argv, "cp", "-", NULL);
+	argv_addf(&spec.argv, "%s:/", name);
+	spec.input = buf_str(tar);
+	spec.input_len = tar->len;
+	return runner_check(docker->runner, &spec, &result, err);
 }
 
 int docker_container_start(const struct docker *docker, const char *name, struct error **err)

@@ -97,6 +97,7 @@ int container_parse(const cJSON *inspect, const char *name, struct container *co
 	container->error = copy(inspect, "State/Error");
 	container->image_ref = copy(inspect, "Config/Image");
 	container->version = copy(inspect, "Config/Labels/" LABEL_VERSION);
+	container->files = copy(inspect, "Config/Labels/" LABEL_FILES);
 	container->gpu = cJSON_GetArraySize(tree_at(inspect, "HostConfig/DeviceRequests")) > 0;
 	container->health_log = health_log(inspect, 3);
 	container->health_newest = health_log(inspect, 1);
@@ -106,6 +107,9 @@ int container_parse(const cJSON *inspect, const char *name, struct container *co
 	cJSON_ArrayForEach(item, tree_at(inspect, "Config/Env"))
 		if (cJSON_IsString(item))
 			argv_add(&container->env, item->valuestring);
+	cJSON_ArrayForEach(item, tree_at(inspect, "HostConfig/Dns"))
+		if (cJSON_IsString(item))
+			argv_add(&container->dns, item->valuestring);
 	return 0;
 }
 
@@ -137,7 +141,9 @@ void container_release(struct container *container)
 	free(container->host_ip);
 	free(container->health_log);
 	free(container->health_newest);
+	free(container->files);
 	argv_release(&container->env);
+	argv_release(&container->dns);
 	*container = (struct container){ 0 };
 }
 
@@ -278,6 +284,7 @@ void container_spec_release(struct container_spec *spec)
 	argv_release(&spec->env);
 	argv_release(&spec->secrets);
 	argv_release(&spec->sans);
+	argv_release(&spec->dns);
 }
 
 int docker_event_exit_code(const char *line, size_t len)
