@@ -68,7 +68,7 @@ static struct proc *start(struct proc_spec *spec, const struct spawn_ends *ends,
 		.out_spec = spec->out,
 		.err_spec = spec->err,
 		.input = spec->input,
-		.input_left = spec->input ? strlen(spec->input) : 0,
+		.input_left = spec->input_len ? spec->input_len : spec->input ? strlen(spec->input) : 0,
 		.result = PROC_RESULT_INIT,
 	};
 	proc->out = (struct stream){ .fd = &proc->child.out, .output = &proc->out_spec };

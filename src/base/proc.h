@@ -42,6 +42,7 @@ struct proc_spec {
 	struct argv argv;     /* argv[0] is looked up on PATH */
 	struct argv env;      /* "K=V" sets, "K" unsets, in the child only; never shown anywhere */
 	const char *input;    /* given on stdin; NULL: /dev/null */
+	size_t input_len;     /* its bytes; 0: it is a string */
 	bool changes;         /* it changes something: a dry run tells it and does not run it */
 	bool interactive;     /* all three streams are ours, Ctrl-C is the child's business */
 	bool err_is_out;      /* interactive: its stderr goes to our stdout, too */

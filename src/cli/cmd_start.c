@@ -33,6 +33,9 @@ static const struct opt options[] = {
 	{ "registry-token-file", 0, "FILE", "a file that holds the token; - is standard input" },
 	{ "memory", 0, "SIZE", "at most this much memory, such as 4g; 0 takes a limit away" },
 	{ "cpus", 0, "NUMBER", "at most this many processors, such as 1.5; 0 takes a limit away" },
+	{ "ca", 0, "FILE", "certificates of authorities that the node trusts (PEM), or \"none\"" },
+	{ "registries", 0, "FILE", "k3s' registries.yaml for the node, or \"none\"" },
+	{ "dns", 0, "ADDR[,ADDR...]", "resolvers to use instead of those of docker's host, or \"none\"" },
 	OPT_END,
 };
 
@@ -77,6 +80,17 @@ static int read_limits(const struct invocation *in, struct deploy_options *deplo
 	if (cpus != NULL && deploy->nano_cpus == 0)
 		deploy->nano_cpus = NO_LIMIT;
 	return 0;
+}
+
+/* What the node is given; dns is filled and lives as long as the options do. */
+static int read_supply(const struct invocation *in, struct deploy_options *deploy, struct argv *dns, struct error **err)
+{
+	deploy->files[NODE_CA] = in_value(in, "ca");
+	deploy->files[NODE_REGISTRIES] = in_value(in, "registries");
+	if (!in_has(in, "dns"))
+		return 0;
+	deploy->dns = dns;
+	return endpoint_dns_list(in_value(in, "dns"), dns, err);
 }
 
 static int read_options(const struct invocation *in, struct deploy_options *deploy, struct error **err)
@@ -148,12 +162,14 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	struct deploy_options deploy = { 0 };
 	struct lock lock = LOCK_INIT;
 	struct deploy_outcome outcome = { 0 };
+	AUTO(argv) dns = ARGV_INIT;
 	bool chosen;
 	int rc;
 
 	(void)status;
 	/* never the active gateway: a start must not hit another one than the user has in mind */
 	if (read_credentials(in, &deploy, &token, err) < 0 || read_options(in, &deploy, err) < 0 ||
+	    read_supply(in, &deploy, &dns, err) < 0 ||
 	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;

@@ -8,6 +8,7 @@
 #include "gateway/fetch.h"
 #include "gateway/push.h"
 #include "store/mtls.h"
+#include "store/nodefiles.h"
 #include "tools/ctr.h"
 #include "tools/kubectl.h"
 
@@ -54,6 +55,52 @@ int show_volume(struct deploy *deploy, struct error **err)
 	deploy->made_volume = true;
 	dryrun_remove(deploy->env->dryrun, stale, 1);
 	return docker_volume_create(deploy->env->docker, deploy->survey.container_name, deploy->options->name, err);
+}
+
+/* What options gave is kept beside the entry; the contents, which may hold passwords, are copied, not shown. */
+static void show_kept_files(const struct deploy *deploy)
+{
+	const struct survey *survey = &deploy->survey;
+	const struct dryrun *dryrun = deploy->env->dryrun;
+	autofree char *dir = paths_node_dir(deploy->env->paths, deploy->options->name);
+	autofree char *id = xasprintf("%s/id", dir);
+	const char *const kept[] = { dir };
+
+	if (node_files_equal(&survey->files, &survey->kept))
+		return;
+	if (survey->files.id == NULL) {
+		dryrun_remove(dryrun, kept, 1);
+		return;
+	}
+	for (int i = 0; i < NODE_FILES; i++) {
+		autofree char *file = xasprintf("%s/%s", dir, node_file_names[i]);
+		const char *const gone[] = { file };
+
+		if (survey->files.text[i].len == 0)
+			dryrun_remove(dryrun, gone, 1);
+		else if (deploy->options->files[i] != NULL)
+			dryrun_copy(dryrun, deploy->options->files[i], file);
+	}
+	dryrun_write(dryrun, id, survey->files.id);
+}
+
+int show_create(struct deploy *deploy, struct error **err)
+{
+	show_kept_files(deploy);
+	return deploy_create(deploy, err);
+}
+
+int show_supply(struct deploy *deploy, struct error **err)
+{
+	autofree char *dir = paths_node_dir(deploy->env->paths, deploy->options->name);
+	AUTO(argv) files = ARGV_INIT;
+
+	(void)err;
+	for (int i = 0; i < NODE_FILES; i++)
+		if (deploy->survey.files.text[i].len > 0)
+			argv_addf(&files, "%s/%s", dir, node_file_names[i]);
+	dryrun_unpack(deploy->env->dryrun, &files, deploy->survey.container_name, NODE_FILES_DIR);
+	return 0;
 }
 
 int show_start(struct deploy *deploy, struct error **err)

@@ -20,18 +20,27 @@ struct deploy {
 	bool watching;
 	char *node; /* the Kubernetes node's name */
 	bool made_network, made_volume, made_container, made_bundle;
+	bool changed_files; /* what is kept of the node's files is no longer as before */
 	bool create_failed; /* made_container is only a guess then */
 	struct record record;
 };
+
+/* In the container: where the entrypoint finds what --ca and --registries gave. */
+#define NODE_FILES_DIR "etc/openshell/node/"
 
 /* A container is to be made. */
 bool deploy_creates(const struct deploy *deploy);
 /* Everything but the ID of a container that is still to be made. */
 int deploy_fill_record(struct deploy *deploy, struct error **err) MUST_CHECK;
 
+/* As it is, but for the node's files, which a dry run does not keep. */
+int deploy_create(struct deploy *deploy, struct error **err) MUST_CHECK;
+
 int show_image(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_network(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_volume(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_create(struct deploy *deploy, struct error **err) MUST_CHECK;
+int show_supply(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_start(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_clean_nodes(struct deploy *deploy, struct error **err) MUST_CHECK;
 int show_push(struct deploy *deploy, struct error **err) MUST_CHECK;

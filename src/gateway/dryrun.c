@@ -212,13 +212,40 @@ void dryrun_fetch_secret(const struct dryrun *dryrun, const char *container, con
 	dryrun_tell(dryrun, "rm -rf %s && mv %s %s", to, from, to);
 }
 
+static char *quoted_parent(const char *path)
+{
+	autofree char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+
+	return quote(dir);
+}
+
 void dryrun_write(const struct dryrun *dryrun, const char *path, const char *text)
 {
-	const char *slash = strrchr(path, '/');
-	autofree char *dir = xstrndup(path, (size_t)(slash - path));
-	autofree char *parent = quote(dir), *file = quote(path), *content = quote(text);
+	autofree char *parent = quoted_parent(path), *file = quote(path), *content = quote(text);
 
 	dryrun_tell(dryrun, "mkdir -p %s && printf %%s %s >%s", parent, content, file);
+}
+
+void dryrun_copy(const struct dryrun *dryrun, const char *from, const char *to)
+{
+	autofree char *parent = quoted_parent(to), *source = quote(from), *target = quote(to);
+
+	dryrun_tell(dryrun, "mkdir -p %s && cat %s >%s", parent, source, target);
+}
+
+void dryrun_unpack(const struct dryrun *dryrun, const struct argv *files, const char *container, const char *dir)
+{
+	AUTO(argv) unpack = ARGV_INIT;
+	autofree char *names = argv_quote(files), *command = NULL;
+
+	argv_add(&unpack, "docker");
+	docker_args_unpack(&unpack, container);
+	command = argv_quote(&unpack);
+	dryrun_tell(dryrun,
+		    "stage=$(mktemp -d) && mkdir -p \"$stage/%s\" && cp %s \"$stage/%s\"\n"
+		    "tar -C \"$stage\" --owner=0 --group=0 -cf - %s |\n\t%s\n"
+		    "rm -rf \"$stage\"",
+		    dir, names, dir, dir, command);
 }
 
 void dryrun_remove(const struct dryrun *dryrun, const char *const *paths, size_t count)

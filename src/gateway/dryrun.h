@@ -43,6 +43,12 @@ void dryrun_fetch_secret(const struct dryrun *dryrun, const char *container, con
 /* A file with this text, and the directories above it. */
 void dryrun_write(const struct dryrun *dryrun, const char *path, const char *text);
 
+/* A copy of a file, and the directories above it. */
+void dryrun_copy(const struct dryrun *dryrun, const char *from, const char *to);
+
+/* Files into a directory of the container, which belong to root there. */
+void dryrun_unpack(const struct dryrun *dryrun, const struct argv *files, const char *container, const char *dir);
+
 /* Files and directories with all that is in them, where they exist. */
 void dryrun_remove(const struct dryrun *dryrun, const char *const *paths, size_t count);
 

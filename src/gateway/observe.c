@@ -25,6 +25,8 @@ void plan_release(struct plan *plan)
 	free(plan->host);
 	free(plan->push_refs);
 	argv_release(&plan->sans);
+	argv_release(&plan->dns);
+	free(plan->files);
 	*plan = (struct plan){ 0 };
 }
 
@@ -106,6 +108,25 @@ void plan_make(struct plan *plan, const struct deploy_options *options, const st
 	plan->nano_cpus = choose_limit(options->nano_cpus, container->nano_cpus);
 	plan->disable_gateway_auth = options->disable_gateway_auth || env_is(container, "DISABLE_GATEWAY_AUTH", "true");
 	choose_host(plan, docker_tcp_host);
+	argv_addv(&plan->dns, (const char *const *)(options->dns ? options->dns->v : container->dns.v));
+	plan->files = container->files ? xstrdup(container->files) : NULL;
+}
+
+static bool lists_equal(const struct argv *a, const struct argv *b)
+{
+	bool equal = a->n == b->n;
+
+	for (size_t i = 0; equal && i < a->n; i++)
+		equal = streq(a->v[i], b->v[i]);
+	return equal;
+}
+
+/* What the container was given beside its own settings. */
+static bool supply_differs(const struct container *container, const struct plan *plan)
+{
+	const char *now = container->files ? container->files : "", *wanted = plan->files ? plan->files : "";
+
+	return !streq(now, wanted) || !lists_equal(&container->dns, &plan->dns);
 }
 
 /* The plan was made from the container, so that it differs only where something was asked for. */
@@ -119,7 +140,8 @@ static bool settings_differ(const struct container *container, const struct plan
 	       env_is(container, "DISABLE_TLS", "true") != plan->plaintext ||
 	       env_is(container, "DISABLE_GATEWAY_AUTH", "true") != plan->disable_gateway_auth ||
 	       (plan->push_refs != NULL && !env_is(container, "PUSH_IMAGE_REFS", plan->push_refs)) ||
-	       (plan->gateway_host != NULL && (gateway_host == NULL || !streq(gateway_host, plan->gateway_host)));
+	       (plan->gateway_host != NULL && (gateway_host == NULL || !streq(gateway_host, plan->gateway_host))) ||
+	       supply_differs(container, plan);
 }
 
 static const enum container_action action_of_phase[] = {

@@ -5,10 +5,12 @@
 
 #include "base/argv.h"
 #include "base/base.h"
+#include "store/nodefiles.h"
 #include "store/registry.h"
 #include "tools/docker.h"
 
 #define DEFAULT_PORT 8080
+#define FILE_NONE "none"
 
 enum pull_policy {
 	PULL_MISSING, /* when it is not here */
@@ -33,6 +35,9 @@ struct deploy_options {
 	/* Asked when a container or volume is there already; true: destroy it first. May be NULL. */
 	bool (*confirm_recreate)(void *arg, const char *name, const struct container *container);
 	void *confirm_arg;
+	const struct argv *dns; /* resolvers, none for docker's own; NULL: not given */
+	/* Paths of files for the node, or FILE_NONE; NULL: not given. */
+	const char *files[NODE_FILES];
 };
 
 /* How the gateway's container is to be. */
@@ -44,6 +49,8 @@ struct plan {
 	char *push_refs;           /* joined by commas; NULL: none are pushed, and what was pushed before stays */
 	struct argv sans;          /* beyond those that are always there */
 	int64_t memory, nano_cpus; /* 0: no limit */
+	struct argv dns;           /* resolvers; none: docker's own */
+	char *files;               /* ID of the node's files; NULL: none */
 };
 void plan_release(struct plan *plan);
 

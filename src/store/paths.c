@@ -97,6 +97,11 @@ char *paths_mtls_dir(const struct paths *paths, const char *name)
 	return xasprintf("%s/gateways/%s/mtls", paths->user_root, name);
 }
 
+char *paths_node_dir(const struct paths *paths, const char *name)
+{
+	return xasprintf("%s/gateways/%s/node", paths->user_root, name);
+}
+
 char *paths_active(const char *root)
 {
 	return xasprintf("%s/active_gateway", root);

@@ -6,6 +6,7 @@
  *     active_gateway                       name of the active gateway
  *     gateways/NAME/metadata.json          a gateway (see registry.h)
  *     gateways/NAME/mtls/{ca.crt,tls.crt,tls.key}
+ *     gateways/NAME/node/{ca.crt,registries.yaml,id}   what the node is given (see nodefiles.h)
  *     gateways/NAME_metadata.json          older place of the metadata: read, never written
  *   SYSCONFDIR/openshell/                  the same for all users, read only
  *   $XDG_RUNTIME_DIR/openshell/NAME.lock   (else TMPDIR/openshell-UID/NAME.lock)
@@ -44,6 +45,7 @@ char *paths_metadata(const struct paths *paths, const char *name);
 char *paths_flat_metadata(const struct paths *paths, const char *name);
 char *paths_system_metadata(const struct paths *paths, const char *name);
 char *paths_mtls_dir(const struct paths *paths, const char *name);
+char *paths_node_dir(const struct paths *paths, const char *name);
 char *paths_active(const char *root);
 
 /* A name for a new gateway: [a-z0-9]([a-z0-9._-]*[a-z0-9])?, at most NAME_MAX_BYTES. */

@@ -47,7 +47,7 @@ char *registry_text(const struct record *record);
 /* Writes the user's entry, unless the file says the same already. */
 int registry_save(const struct paths *paths, const struct record *record, struct error **err) MUST_CHECK;
 
-/* Removes what the user's tree has of the gateway: metadata of both places, bundle, directory.
+/* Removes what the user's tree has of the gateway: metadata of both places, bundle, node's files, directory.
  * *removed tells whether there was anything. */
 int registry_remove(const struct paths *paths, const char *name, bool *removed, struct error **err) MUST_CHECK;
 

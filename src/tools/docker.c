@@ -208,6 +208,8 @@ static void add_identity(struct argv *args, const struct container_spec *spec)
 	argv_addl(args, "--name", spec->name, "--hostname", spec->hostname, NULL);
 	add_label(args, LABEL_GATEWAY, spec->gateway);
 	add_label(args, LABEL_VERSION, spec->version);
+	if (spec->files != NULL)
+		add_label(args, LABEL_FILES, spec->files);
 }
 
 static void add_network(struct argv *args, const struct container_spec *spec)
@@ -219,6 +221,8 @@ static void add_network(struct argv *args, const struct container_spec *spec)
 		  spec->bind, spec->port);
 	argv_addl(args, "--add-host", "host.docker.internal:host-gateway", "--add-host",
 		  "host.openshell.internal:host-gateway", NULL);
+	for (size_t i = 0; i < spec->dns.n; i++)
+		argv_addl(args, "--dns", spec->dns.v[i], NULL);
 }
 
 static void add_limits(struct argv *args, const struct container_spec *spec)
@@ -298,6 +302,25 @@ static int accept_if(bool holds, struct error **err)
 		return fail_with(STEAL(*err), err);
 	error_free(err);
 	return 0;
+}
+
+void docker_args_unpack(struct argv *args, const char *container)
+{
+	argv_addl(args, "cp", "-", NULL);
+	argv_addf(args, "%s:/", container);
+}
+
+int docker_container_unpack(const struct docker *docker, const char *name, const struct buf *tar, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker cp", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	/* from stdin: docker as a snap reads neither /tmp nor what begins with a dot */
+	docker_args_unpack(&spec.argv, name);
+	spec.input = buf_str(tar);
+	spec.input_len = tar->len;
+	spec.changes = true;
+	return runner_check(docker->runner, &spec, &result, err);
 }
 
 int docker_container_start(const struct docker *docker, const char *name, struct error **err)

@@ -16,6 +16,7 @@
 
 #define LABEL_GATEWAY "ai.openshell.gateway"
 #define LABEL_VERSION "ai.openshell.version"
+#define LABEL_FILES "ai.openshell.files"
 
 /* The port that the cluster container publishes: the gateway's NodePort. */
 #define GATEWAY_NODE_PORT "30051"
@@ -70,6 +71,8 @@ struct container {
 	struct argv env;                 /* K=V, as the container was created */
 	char *health_log;                /* outputs of the last health checks, or NULL */
 	char *health_newest;             /* of the very last one, or NULL */
+	char *files;                     /* label LABEL_FILES, or NULL */
+	struct argv dns;                 /* the resolvers that it was created with; none: the engine's own */
 };
 
 /* The value of a variable in the container's environment, or NULL. */
@@ -145,6 +148,8 @@ struct container_spec {
 	struct argv env;          /* "K=V", or "K" whose value is in secrets */
 	struct argv secrets;      /* "K=V" for docker's own environment, never in its arguments */
 	struct argv sans;         /* further names for the API server's certificate */
+	struct argv dns;          /* resolvers instead of the engine's */
+	const char *files;        /* which files it is given before its start, or NULL */
 };
 void container_spec_release(struct container_spec *spec);
 
@@ -153,6 +158,12 @@ void docker_args_create(struct argv *args, const struct container_spec *spec);
 
 /* *id is the new container's; the caller frees. */
 int docker_container_create(const struct docker *docker, const struct container_spec *spec, char **id,
+			    struct error **err) MUST_CHECK;
+/* `cp` of a tar archive on stdin, as docker's own arguments. Pure. */
+void docker_args_unpack(struct argv *args, const char *container);
+
+/* Unpacks a tar archive at the container's root, running or not. */
+int docker_container_unpack(const struct docker *docker, const char *name, const struct buf *tar,
 			    struct error **err) MUST_CHECK;
 int docker_container_start(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
 int docker_container_unpause(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docker's config.json, for one command. */
+/* Reads and makes the docker client's config.json. */
 #include "tools/docker_config.h"
 
 #include <dirent.h>
@@ -13,6 +13,66 @@
 
 #define CONFIG_FILE "config.json"
 #define CONFIG_MAX (1024 * 1024)
+#define ANY_ENGINE "default"
+
+static cJSON *load(const char *dir, struct error **err)
+{
+	autofree char *path = xasprintf("%s/" CONFIG_FILE, dir);
+	AUTO(buf) text = BUF_INIT;
+
+	return file_read(path, CONFIG_MAX, &text, err) < 0 ? NULL : tree_json(buf_str(&text), text.len, path, err);
+}
+
+/* ------------------------------------------------------------------ proxies */
+
+void client_proxies_release(struct client_proxies *proxies)
+{
+	free(proxies->http);
+	free(proxies->https);
+	free(proxies->all);
+	free(proxies->none);
+	*proxies = (struct client_proxies){ 0 };
+}
+
+static char *copy(const cJSON *object, const char *key)
+{
+	const char *text = tree_str(object, key);
+
+	return str_blank(text) ? NULL : xstrdup(text);
+}
+
+/* As docker chooses: an engine's own entry hides the one for all. */
+static void choose(const cJSON *all, const char *engine, struct client_proxies *proxies)
+{
+	const cJSON *chosen = engine ? cJSON_GetObjectItemCaseSensitive(all, engine) : NULL, *entry;
+
+	if (!cJSON_IsObject(all))
+		return;
+	if (chosen == NULL)
+		chosen = cJSON_GetObjectItemCaseSensitive(all, ANY_ENGINE);
+	proxies->http = copy(chosen, "httpProxy");
+	proxies->https = copy(chosen, "httpsProxy");
+	proxies->all = copy(chosen, "allProxy");
+	proxies->none = copy(chosen, "noProxy");
+	cJSON_ArrayForEach(entry, all)
+		proxies->by_engine |= !streq(entry->string, ANY_ENGINE);
+}
+
+int docker_client_proxies(const char *dir, const char *engine, struct client_proxies *proxies, struct error **err)
+{
+	autotree cJSON *root = load(dir, err);
+
+	if (root != NULL) {
+		choose(tree_at(root, "proxies"), engine, proxies);
+		return 0;
+	}
+	if (!error_is(*err, ERROR_ABSENT))
+		return -1;
+	error_free(err);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ a login */
 
 /* Under which name docker keeps the login of a registry. */
 static const char *key_of(const char *registry)
@@ -42,15 +102,11 @@ void docker_config_add_login(cJSON *config, const struct docker_login *login)
 	explicit_bzero(encoded, strlen(encoded));
 }
 
-static cJSON *read_config(const char *user_dir)
+static cJSON *config_or_empty(const char *user_dir)
 {
-	autofree char *path = user_dir ? xasprintf("%s/" CONFIG_FILE, user_dir) : NULL;
 	autoerror struct error *ignored = NULL;
-	AUTO(buf) text = BUF_INIT;
-	cJSON *config = NULL;
+	cJSON *config = user_dir ? load(user_dir, &ignored) : NULL;
 
-	if (path != NULL && file_read(path, CONFIG_MAX, &text, &ignored) == 0)
-		config = tree_json(buf_str(&text), text.len, path, &ignored);
 	if (cJSON_IsObject(config))
 		return config;
 	cJSON_Delete(config);
@@ -90,7 +146,7 @@ int docker_config_make(const char *dir, const char *user_dir, const struct docke
 
 	if (dir_remove(dir, err) < 0 || dir_make(dir, err) < 0)
 		return -1;
-	config = read_config(user_dir);
+	config = config_or_empty(user_dir);
 	docker_config_add_login(config, login);
 	text = tree_print(config);
 	rc = file_write(path, text, strlen(text), err);

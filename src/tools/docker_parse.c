@@ -106,6 +106,7 @@ int container_parse(const cJSON *inspect, const char *name, struct container *co
 	container->error = copy(inspect, "State/Error");
 	container->image_ref = copy(inspect, "Config/Image");
 	container->version = copy(inspect, "Config/Labels/" LABEL_VERSION);
+	container->files = copy(inspect, "Config/Labels/" LABEL_FILES);
 	container->gpu = cJSON_GetArraySize(tree_at(inspect, "HostConfig/DeviceRequests")) > 0;
 	container->memory = tree_int(inspect, "HostConfig/Memory", 0);
 	container->nano_cpus = tree_int(inspect, "HostConfig/NanoCpus", 0);
@@ -117,6 +118,9 @@ int container_parse(const cJSON *inspect, const char *name, struct container *co
 	cJSON_ArrayForEach(item, tree_at(inspect, "Config/Env"))
 		if (cJSON_IsString(item))
 			argv_add(&container->env, item->valuestring);
+	cJSON_ArrayForEach(item, tree_at(inspect, "HostConfig/Dns"))
+		if (cJSON_IsString(item))
+			argv_add(&container->dns, item->valuestring);
 	return 0;
 }
 
@@ -148,7 +152,9 @@ void container_release(struct container *container)
 	free(container->host_ip);
 	free(container->health_log);
 	free(container->health_newest);
+	free(container->files);
 	argv_release(&container->env);
+	argv_release(&container->dns);
 	*container = (struct container){ 0 };
 }
 
@@ -289,6 +295,7 @@ void container_spec_release(struct container_spec *spec)
 	argv_release(&spec->env);
 	argv_release(&spec->secrets);
 	argv_release(&spec->sans);
+	argv_release(&spec->dns);
 }
 
 int docker_event_exit_code(const char *line, size_t len)

@@ -128,6 +128,8 @@ static int script_run(void *arg, struct proc_spec *spec, struct proc_result *res
 	if (!spec->interactive && cancel_check(err) < 0)
 		return -1; /* as the real one: nothing is started any more */
 	step = next_step(script, spec, false);
+	if (spec->input != NULL)
+		buf_add(&script->input, spec->input, spec->input_len ? spec->input_len : strlen(spec->input));
 	if (script->calls == script->cancel_at) {
 		cancel_request(SIGINT);
 		return cancel_check(err);
@@ -248,6 +250,7 @@ void script_release(struct script *script)
 	for (size_t i = 0; i < SCRIPT_FOLLOWERS; i++)
 		free(script->followers[i]);
 	argv_release(&script->log);
+	buf_release(&script->input);
 	cancel_forget();
 }
 

@@ -60,6 +60,7 @@ struct script {
 	int64_t now_ms, slept_ms;
 	int pumps;
 	struct argv log;     /* every command line */
+	struct buf input;    /* what commands were given on stdin */
 	struct proc *followers[SCRIPT_FOLLOWERS];
 	struct runner runner;
 	struct clock clock;

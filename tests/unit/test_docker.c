@@ -44,7 +44,7 @@ static void create_passes_on_everything_that_was_asked_for(void **state)
 	AUTO(container_spec) spec = {
 		.name = NAME, .gateway = "gw", .hostname = "openshell-gw", .image = "reg.example/c@sha256:0",
 		.version = "1.2.3", .bind = "fd00::1", .port = 9090, .cgroup_version = 1, .gpu = true,
-		.health_missing = true,
+		.health_missing = true, .files = "0123456789abcdef",
 	};
 	AUTO(argv) args = ARGV_INIT;
 
@@ -52,12 +52,15 @@ static void create_passes_on_everything_that_was_asked_for(void **state)
 	argv_addl(&spec.env, "A=1", "TEXT=two words", "REGISTRY_PASSWORD", NULL);
 	argv_addl(&spec.secrets, "REGISTRY_PASSWORD=s3cret", NULL);
 	argv_addl(&spec.sans, "gw.example", "fd00::1", NULL);
+	argv_addl(&spec.dns, "10.0.0.2", "10.0.0.3", NULL);
 	docker_args_create(&args, &spec);
 	assert_line(&args, "create --pull never --name openshell-cluster-gw --hostname openshell-gw "
 			   "--label ai.openshell.gateway=gw --label ai.openshell.version=1.2.3 "
+			   "--label ai.openshell.files=0123456789abcdef "
 			   "--privileged --init=false --restart unless-stopped --cgroupns host "
 			   "--network openshell-cluster-gw --publish '[fd00::1]:9090:30051/tcp' "
 			   "--add-host host.docker.internal:host-gateway --add-host host.openshell.internal:host-gateway "
+			   "--dns 10.0.0.2 --dns 10.0.0.3 "
 			   "--volume openshell-cluster-gw:/var/lib/rancher/k3s --gpus all "
 			   "--health-cmd /usr/local/bin/cluster-healthcheck.sh --health-interval 5s --health-timeout 5s "
 			   "--health-start-period 20s --health-retries 60 "
@@ -85,6 +88,28 @@ static void a_secret_is_in_the_environment_of_create_and_not_in_its_arguments(vo
 	assert_int_equal(docker_container_create(&script.docker, &spec, &id, &err), 0);
 	assert_string_equal(id, "C1");
 	assert_null(strstr(script.log.v[0], "s3cret"));
+	script_end(&script);
+}
+
+/* What files hold is in no argument and in no message. */
+static void files_go_in_by_stdin(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker cp - " NAME ":/" },
+		{ .command = "docker cp - " NAME ":/", .code = 1, .err = "Error response from daemon: no space left on device\n" },
+	};
+	struct error *err = NULL;
+	struct script script;
+	AUTO(buf) tar = BUF_INIT;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	buf_add(&tar, "a\0s3cret\0", 9);
+	assert_int_equal(docker_container_unpack(&script.docker, NAME, &tar, &err), 0);
+	assert_int_equal(script.input.len, tar.len);
+	assert_memory_equal(script.input.data, tar.data, tar.len);
+	assert_int_equal(docker_container_unpack(&script.docker, NAME, &tar, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker cp failed (exit 1): Error response from daemon: no space left");
 	script_end(&script);
 }
 
@@ -652,6 +677,7 @@ int main(void)
 		cmocka_unit_test(create_says_all_that_the_container_needs),
 		cmocka_unit_test(create_passes_on_everything_that_was_asked_for),
 		cmocka_unit_test(a_secret_is_in_the_environment_of_create_and_not_in_its_arguments),
+		cmocka_unit_test(files_go_in_by_stdin),
 		cmocka_unit_test(what_counts_is_the_state_that_was_wanted),
 		cmocka_unit_test(stop_gives_the_container_its_time),
 		cmocka_unit_test(stopping_what_is_absent_is_told),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docker's configuration for one command. */
+/* docker's config.json: what is read of it, and the one for one command. */
 #include "tools/docker_config.h"
 
 #include <unistd.h>
@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/tree.h"
 #include "scratch.h"
+#include "script.h"
 
 static const struct docker_login login = { "reg.example", "me", "s3cret" };
 
@@ -106,15 +107,105 @@ static void a_directory_that_cannot_be_made_is_an_error(void **state)
 	error_free(&err);
 }
 
+static int read_for(const char *engine, struct client_proxies *proxies, struct error **err)
+{
+	return docker_client_proxies(scratch("docker"), engine, proxies, err);
+}
+
+static void without_a_file_there_are_none(void **state)
+{
+	AUTO(client_proxies) proxies = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(read_for(NULL, &proxies, &err), 0);
+	assert_null(proxies.http);
+	assert_false(proxies.by_engine);
+}
+
+static void those_for_any_engine_are_read(void **state)
+{
+	AUTO(client_proxies) proxies = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("docker/config.json"),
+		    "{\"auths\":{},\"proxies\":{\"default\":{\"httpProxy\":\"http://p:1\",\"httpsProxy\":\"http://p:2\","
+		    "\"allProxy\":\"socks5://p:3\",\"noProxy\":\"a,b\",\"ftpProxy\":\"x\"}}}\n");
+	assert_int_equal(read_for(NULL, &proxies, &err), 0);
+	assert_string_equal(proxies.http, "http://p:1");
+	assert_string_equal(proxies.https, "http://p:2");
+	assert_string_equal(proxies.all, "socks5://p:3");
+	assert_string_equal(proxies.none, "a,b");
+	assert_false(proxies.by_engine);
+}
+
+static void an_engines_own_hide_those_for_any(void **state)
+{
+	AUTO(client_proxies) any = { 0 };
+	AUTO(client_proxies) own = { 0 };
+	AUTO(client_proxies) other = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("docker/config.json"), "{\"proxies\":{\"default\":{\"httpProxy\":\"http://any\"},"
+						   "\"tcp://far:2376\":{\"noProxy\":\"x\"}}}");
+	assert_int_equal(read_for(NULL, &any, &err), 0);
+	assert_true(any.by_engine);
+	assert_string_equal(any.http, "http://any");
+	assert_int_equal(read_for("tcp://far:2376", &own, &err), 0);
+	assert_null(own.http);
+	assert_string_equal(own.none, "x");
+	assert_int_equal(read_for("unix:///var/run/docker.sock", &other, &err), 0);
+	assert_string_equal(other.http, "http://any");
+}
+
+static void other_shapes_are_no_proxies(void **state)
+{
+	static const char *const texts[] = {
+		"{}", "[]", "7", "{\"proxies\":null}", "{\"proxies\":[{\"httpProxy\":\"x\"}]}", "{\"proxies\":\"x\"}",
+		"{\"proxies\":{\"default\":[]}}", "{\"proxies\":{\"default\":{\"httpProxy\":7,\"noProxy\":\" \"}}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO(client_proxies) proxies = { 0 };
+		struct error *err = NULL;
+
+		scratch_put(scratch("docker/config.json"), texts[i]);
+		assert_int_equal(read_for("default", &proxies, &err), 0);
+		assert_null(proxies.http);
+		assert_null(proxies.none);
+	}
+}
+
+static void a_file_that_cannot_be_read_is_an_error(void **state)
+{
+	AUTO(client_proxies) proxies = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("docker/config.json"), "{\"proxies\":");
+	assert_int_equal(read_for(NULL, &proxies, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker/config.json: not JSON");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		CASE(without_a_file_there_are_none),
+		CASE(those_for_any_engine_are_read),
+		CASE(an_engines_own_hide_those_for_any),
+		CASE(other_shapes_are_no_proxies),
+		CASE(a_file_that_cannot_be_read_is_an_error),
 		cmocka_unit_test(a_login_is_added_and_helpers_for_it_are_taken_out),
 		cmocka_unit_test(dockers_own_registry_has_another_name),
-		cmocka_unit_test_setup_teardown(the_directory_is_private_and_links_to_the_users, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(a_user_without_a_configuration_has_an_empty_one, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_object_counts_as_empty, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(a_directory_that_cannot_be_made_is_an_error, scratch_setup, scratch_teardown),
+		CASE(the_directory_is_private_and_links_to_the_users),
+		CASE(a_user_without_a_configuration_has_an_empty_one),
+		CASE(what_is_no_object_counts_as_empty),
+		CASE(a_directory_that_cannot_be_made_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,22 @@ static void numbers_that_cannot_be_counts_are_as_missing(void **state)
 	}
 }
 
+static void resolvers_and_files_are_read(void **state)
+{
+	AUTO(container) container = { 0 };
+	AUTO(container) plain = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(parse("{\"Id\":\"c\",\"Image\":\"i\",\"State\":{},\"Config\":{\"Labels\":{\"ai.openshell.files\":\"0a1b\"}},"
+			       "\"HostConfig\":{\"Dns\":[\"10.0.0.2\",7,\"fd00::1\"]}}", "x", &container, &err), 0);
+	assert_line(&container.dns, "10.0.0.2 fd00::1");
+	assert_string_equal(container.files, "0a1b");
+	assert_int_equal(parse("{\"Id\":\"c\",\"Image\":\"i\",\"State\":{},\"HostConfig\":{\"Dns\":null}}", "x", &plain, &err), 0);
+	assert_int_equal(plain.dns.n, 0);
+	assert_null(plain.files);
+}
+
 static void a_port_that_is_none_is_as_not_published(void **state)
 {
 	static const char *const ports[] = { "\"\"", "\"0\"", "\"65536\"", "\"-1\"", "\"99999999999999999999\"", "\"x\"", "80", "null" };
@@ -619,7 +635,7 @@ static void wrong_types_anywhere_do_no_harm(void **state)
 		"State", "State/Status", "State/Health", "State/Health/Status", "State/Health/Log", "State/Health/Log/0",
 		"State/Health/Log/0/Output", "State/ExitCode", "State/OOMKilled", "State/Error", "RestartCount", "Image", "Id",
 		"Name", "Config", "Config/Env", "Config/Env/0", "Config/Labels", "Config/Image", "HostConfig",
-		"HostConfig/DeviceRequests", "HostConfig/PortBindings", "HostConfig/PortBindings/30051~1tcp",
+		"HostConfig/DeviceRequests", "HostConfig/Dns", "HostConfig/PortBindings", "HostConfig/PortBindings/30051~1tcp",
 		"HostConfig/PortBindings/30051~1tcp/0", "HostConfig/PortBindings/30051~1tcp/0/HostPort", "NetworkSettings",
 		"NetworkSettings/Networks", ("NetworkSettings/Networks/" NAME),
 	};
@@ -680,6 +696,7 @@ int main(void)
 		cmocka_unit_test(a_dead_container_is_put_in_words),
 		cmocka_unit_test(gpus_restarts_and_foreign_networks_are_seen),
 		cmocka_unit_test(numbers_that_cannot_be_counts_are_as_missing),
+		cmocka_unit_test(resolvers_and_files_are_read),
 		cmocka_unit_test(a_port_that_is_none_is_as_not_published),
 		cmocka_unit_test(a_container_is_taken_by_its_name_or_id_only),
 		cmocka_unit_test(the_first_of_two_containers_that_answer_is_taken),

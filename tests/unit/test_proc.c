@@ -482,6 +482,20 @@ static void a_child_need_not_read_its_input(void **state)
 	}
 }
 
+static void input_with_a_length_may_hold_any_byte(void **state)
+{
+	static const char bytes[] = "a\0b\0\0";
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	struct proc_spec spec = shell("cat");
+
+	(void)state;
+	spec.input = bytes;
+	spec.input_len = sizeof(bytes);
+	run(spec, &result);
+	assert_int_equal(result.out.len, sizeof(bytes));
+	assert_memory_equal(result.out.data, bytes, sizeof(bytes));
+}
+
 static void no_input_is_an_empty_one(void **state)
 {
 	static const char *const inputs[] = { NULL, "" };
@@ -1466,6 +1480,7 @@ int main(void)
 		CASE(both_streams_may_hold_more_than_a_pipe),
 		CASE(a_mebibyte_goes_in_while_it_comes_out),
 		CASE(a_child_need_not_read_its_input),
+		CASE(input_with_a_length_may_hold_any_byte),
 		CASE(no_input_is_an_empty_one),
 		CASE(what_is_not_asked_for_is_thrown_away),
 		CASE(a_child_that_closes_its_streams_is_waited_for),

@@ -453,6 +453,8 @@ static void removing_takes_both_places_and_the_bundle_and_leaves_others(void **s
 	put_flat("dev", METADATA("dev", 1003));
 	scratch_put(scratch("user/gateways/dev/mtls/tls.key"), "x");
 	scratch_put(scratch("user/gateways/dev/mtls.bak/tls.key"), "x");
+	scratch_put(scratch("user/gateways/dev/node/registries.yaml"), "x");
+	scratch_put(scratch("user/gateways/dev/node.tmp/id"), "x");
 	scratch_put(scratch("user/gateways/dev/last_sandbox"), "x");
 	put("user", "dev2", METADATA("dev2", 1004));
 	assert_int_equal(registry_remove(&here, "dev", &removed, &err), 0);
