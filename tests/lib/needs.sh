@@ -53,6 +53,8 @@ curl curl
 openssl openssl
 zstd zstd
 jq jq
+nginx nginx-light
+python3 python3
 file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 debootstrap debootstrap"
 
