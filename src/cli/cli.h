@@ -63,6 +63,7 @@ struct cli {
 	const struct gateway_env *env;
 	const struct clock *clock;
 	bool colour; /* stderr is a terminal that knows escape sequences, and NO_COLOR is not set */
+	char **meant; /* a copy of the gateway's name, once it is known: for the advice after a failure */
 };
 
 /* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active

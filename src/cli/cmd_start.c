@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/show.h"
 #include "gateway/deploy.h"
 #include "gateway/endpoint.h"
 #include "store/lock.h"
@@ -24,6 +25,7 @@ static const struct opt options[] = {
 	{ "timeout", 0, "SECONDS", "how long it may take to become healthy (default: 360)" },
 	{ "no-wait", 0, NULL, "return as soon as the container runs" },
 	{ "keep-failed", 0, NULL, "do not take back what a failed start made" },
+	OPT_OUTPUT,
 	OPT_END,
 };
 
@@ -73,18 +75,39 @@ static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 		output_success(cli, "openshell gateway start --name %s waits for it", record->name);
 }
 
+/* As `gateway info` has it: what is on disk now. */
+static int report_tree(const struct cli *cli, const struct deploy_outcome *outcome, enum output_format format,
+		       struct error **err)
+{
+	AUTO(record) record = { 0 };
+	autofree char *active = NULL;
+	autotree cJSON *tree = NULL;
+
+	if (registry_load(cli->paths, outcome->record.name, &record, err) < 0)
+		return -1;
+	active = show_active(cli);
+	tree = show_record_tree(&record, active);
+	show_add_files(cli, &record, tree);
+	cJSON_AddBoolToObject(tree, "was_running", outcome->was_running);
+	cJSON_AddBoolToObject(tree, "waited", outcome->waited);
+	output_tree(tree, format);
+	return 0;
+}
+
 static int run(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
 	autofree char *name = NULL;
 	struct deploy_options deploy = { 0 };
 	struct lock lock = LOCK_INIT;
 	struct deploy_outcome outcome = { 0 };
+	enum output_format format;
 	bool chosen;
 	int rc;
 
 	(void)status;
 	/* never the active gateway: a start must not hit another one than the user has in mind */
-	if (read_options(in, &deploy, err) < 0 || cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
+	if (in_output(in, &format, err) < 0 || read_options(in, &deploy, err) < 0 ||
+	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;
 	if (!deploy.recreate && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
@@ -96,6 +119,8 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	lock_release(&lock);
 	if (rc == 0)
 		report(cli, &outcome);
+	if (rc == 0 && format != OUTPUT_TABLE)
+		rc = report_tree(cli, &outcome, format, err);
 	deploy_outcome_release(&outcome);
 	return rc;
 }

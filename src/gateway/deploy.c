@@ -77,7 +77,9 @@ static int deploy_image(struct deploy *deploy, struct error **err)
 
 	if (image_is_local(ref)) {
 		error_set(err, ERROR_ABSENT, "the image %s is not here, and its name has no registry to pull it from", ref);
-		return error_hint(err, "build it: deploy/scripts/build-images.sh (or load it: docker load -i FILE)");
+		error_code(err, "image-absent");
+		error_hint_command(err, "Build it, in openshell's sources", "deploy/scripts/build-images.sh");
+		return error_hint_command(err, "Or load it from an archive", "docker load -i FILE");
 	}
 	if (docker_image_pull(env->docker, ref, env->progress->line, env->progress->arg, err) < 0)
 		return -1;
@@ -479,6 +481,13 @@ static void deploy_release(struct deploy *deploy)
 	free(deploy->node);
 }
 
+static int start_failed(const char *name, struct error **err)
+{
+	if (error_is(*err, ERROR_SYSTEM))
+		error_code(err, "start-failed");
+	return error_wrap(err, "cannot start gateway '%s'", name);
+}
+
 int gateway_deploy(const struct gateway_env *env, const struct deploy_options *options,
 		   struct deploy_outcome *outcome, struct error **err)
 {
@@ -488,9 +497,9 @@ int gateway_deploy(const struct gateway_env *env, const struct deploy_options *o
 	};
 
 	if (survey_make(&deploy.survey, env, options, err) < 0)
-		return error_wrap(err, "cannot start gateway '%s'", options->name);
+		return start_failed(options->name, err);
 	if (run_steps(&deploy, err) < 0) {
-		error_wrap(err, "cannot start gateway '%s'", options->name);
+		start_failed(options->name, err);
 		if (deploy.watching)
 			watch_release(&deploy.watch);
 		deploy.watching = false;
