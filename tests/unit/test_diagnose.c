@@ -21,19 +21,25 @@ static const struct {
 	{ "docker-missing", ERROR_UNREACHABLE, false, "docker info: the program 'docker' was not found on PATH",
 	  "Install docker" },
 	{ "docker-refused", ERROR_REFUSED, false,
-	  "docker info failed (exit 1): permission denied while trying to connect to the Docker daemon socket", "group docker" },
+	  "docker info failed (exit 1): permission denied while trying to connect to the Docker daemon socket",
+	  "group docker" },
 	{ "docker-refused", ERROR_REFUSED, false,
-	  "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock", "group docker" },
+	  "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock",
+	  "group docker" },
 	{ "docker-refused", ERROR_REFUSED, false,
 	  "docker does not answer: dial unix /var/run/docker.sock: connect: permission denied", "group docker" },
 	{ "docker-client-old", ERROR_UNREACHABLE, false,
-	  "Error response from daemon: client version 1.42 is too old. Minimum supported API version is 1.44, please upgrade "
-	  "your client to a newer version",
+	  "Error response from daemon: client version 1.42 is too old. Minimum supported API version is 1.44, "
+	  "please upgrade your client to a newer version",
 	  "docker version" },
 	{ "docker-engine-old", ERROR_UNREACHABLE, false,
-	  "docker does not answer: Error response from daemon: client version 1.44 is too new. Maximum supported API version "
-	  "is 1.43",
+	  "docker does not answer: Error response from daemon: client version 1.44 is too new. Maximum supported "
+	  "API version is 1.43",
 	  "DOCKER_API_VERSION" },
+	{ "docker-engine-old", ERROR_UNREACHABLE, false,
+	  "docker volume ls failed (exit 1): docker volume ls requires API version 1.21, but the Docker daemon API "
+	  "version is 1.12",
+	  "20.10" },
 	{ "docker-context", ERROR_UNREACHABLE, false,
 	  "Failed to initialize: unable to resolve docker endpoint: context \"x\": context not found: open "
 	  "/root/.docker/contexts/meta/x/meta.json: no such file or directory",
@@ -42,17 +48,19 @@ static const struct {
 	  "Cannot connect to the Docker daemon at unix:///run/user/1000/docker.sock. Is the docker daemon running?",
 	  "systemctl --user" },
 	{ "docker-unreachable", ERROR_UNREACHABLE, true,
-	  "docker inspect failed (exit 1): Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
+	  "docker inspect failed (exit 1): Cannot connect to the Docker daemon at unix:///x. Is the docker daemon "
+	  "running?",
 	  "DOCKER_HOST" },
 	{ "docker-unreachable", ERROR_UNREACHABLE, true, "Is the docker daemon running?", "docker info" },
-	{ "docker-unreachable", ERROR_UNREACHABLE, true, "error during connect: Get \"http://x/v1\": EOF", "DOCKER_HOST" },
+	{ "docker-unreachable", ERROR_UNREACHABLE, true, "error during connect: Get \"http://x/v1\": EOF",
+	  "DOCKER_HOST" },
 	{ "docker-unreachable", ERROR_UNREACHABLE, true, "docker does not answer: something", "Start docker" },
 	{ "docker-unreachable", ERROR_UNREACHABLE, true,
-	  "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon "
-	  "is running: dial unix /var/run/docker.sock: connect: no such file or directory",
+	  "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and "
+	  "if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory",
 	  "systemctl start docker" },
-	{ "docker-unreachable", ERROR_UNREACHABLE, true, "dial unix /var/run/docker.sock: connect: connection refused",
-	  "systemctl start docker" },
+	{ "docker-unreachable", ERROR_UNREACHABLE, true,
+	  "dial unix /var/run/docker.sock: connect: connection refused", "systemctl start docker" },
 
 	{ "supervisor-missing", ERROR_UNHEALTHY, false, "HEALTHCHECK_MISSING_SUPERVISOR: the image lacks it",
 	  "build-images.sh" },
@@ -60,45 +68,55 @@ static const struct {
 	  "docker system df" },
 	{ "out-of-memory", ERROR_UNHEALTHY, false,
 	  "the gateway's container exited (status=exited, exit_code=137, OOMKilled=true)", "4 GiB" },
-	{ "out-of-memory", ERROR_UNHEALTHY, false, "the gateway's container exited (status=exited, exit_code=137)", "4 GiB" },
+	{ "out-of-memory", ERROR_UNHEALTHY, false, "the gateway's container exited (status=exited, exit_code=137)",
+	  "4 GiB" },
 	{ "cgroup-v1", ERROR_UNHEALTHY, false,
-	  "failed to validate kubelet configuration, error: kubelet is configured to not run on a host using cgroup v1. cgroup "
-	  "v1 support is unsupported and will be removed in a future release",
+	  "failed to validate kubelet configuration, error: kubelet is configured to not run on a host using "
+	  "cgroup v1. cgroup v1 support is unsupported and will be removed in a future release",
 	  "systemd.unified_cgroup_hierarchy=1" },
-	{ "cgroup-v1", ERROR_UNHEALTHY, false, "set 'failCgroupV1' to 'false' in the kubelet configuration", "cgroup" },
+	{ "cgroup-v1", ERROR_UNHEALTHY, false, "set 'failCgroupV1' to 'false' in the kubelet configuration",
+	  "cgroup" },
 	{ "cgroup-v1", ERROR_UNHEALTHY, false, "--fail-cgroupv1: prevent the kubelet from starting", "cgroup" },
-	{ "cgroup-controllers", ERROR_UNHEALTHY, false, "level=fatal msg=\"Error: failed to find cpuset cgroup (v2)\"",
-	  "cgroup.controllers" },
-	{ "cgroup-controllers", ERROR_UNHEALTHY, false, "level=fatal msg=\"failed to find cpu cgroup (v2)\"", "cgroup" },
-	{ "cgroup-controllers", ERROR_UNHEALTHY, false, "level=fatal msg=\"failed to find pids cgroup (v2)\"", "cgroup" },
 	{ "cgroup-controllers", ERROR_UNHEALTHY, false,
-	  "failed to find memory cgroup, you may need to add \"cgroup_memory=1 cgroup_enable=memory\" to your linux cmdline",
+	  "level=fatal msg=\"Error: failed to find cpuset cgroup (v2)\"", "cgroup.controllers" },
+	{ "cgroup-controllers", ERROR_UNHEALTHY, false, "level=fatal msg=\"failed to find cpu cgroup (v2)\"",
+	  "cgroup" },
+	{ "cgroup-controllers", ERROR_UNHEALTHY, false, "level=fatal msg=\"failed to find pids cgroup (v2)\"",
+	  "cgroup" },
+	{ "cgroup-controllers", ERROR_UNHEALTHY, false,
+	  "failed to find memory cgroup, you may need to add \"cgroup_memory=1 cgroup_enable=memory\" to your "
+	  "linux cmdline",
 	  "cgroup_enable=memory" },
 	{ "cgroup-controllers", ERROR_UNHEALTHY, false,
-	  "\"Failed to start ContainerManager\" err=\"failed to initialize top level QOS containers: error validating root "
-	  "container [kubepods] : cgroup [\\\"kubepods\\\"] has some missing controllers: cpu, cpuset, hugetlb, memory, pids\"",
-	  "cgroup" },
-	{ "cgroup-controllers", ERROR_UNHEALTHY, false, "cgroup [\"kubepods\"] has some missing paths: /sys/fs/cgroup/cpuset",
+	  "\"Failed to start ContainerManager\" err=\"failed to initialize top level QOS containers: error "
+	  "validating root container [kubepods] : cgroup [\\\"kubepods\\\"] has some missing controllers: cpu, "
+	  "cpuset, hugetlb, memory, pids\"",
 	  "cgroup" },
 	{ "cgroup-controllers", ERROR_UNHEALTHY, false,
-	  "cannot enter cgroupv2 \"/sys/fs/cgroup/docker\" with domain controllers -- it is in threaded mode: unknown",
+	  "cgroup [\"kubepods\"] has some missing paths: /sys/fs/cgroup/cpuset", "cgroup" },
+	{ "cgroup-controllers", ERROR_UNHEALTHY, false,
+	  "cannot enter cgroupv2 \"/sys/fs/cgroup/docker\" with domain controllers -- it is in threaded mode: "
+	  "unknown",
 	  "cgroup" },
 	{ "foreign-kubelet", ERROR_UNHEALTHY, false,
 	  "Failed to listen and serve err=\"listen tcp 0.0.0.0:10250: bind: address already in use\"", "ss -ltnp" },
-	{ "foreign-kubelet", ERROR_UNHEALTHY, false, "listen tcp 127.0.0.1:10248: bind: address already in use", "MicroK8s" },
-	{ "foreign-kubelet", ERROR_UNHEALTHY, false, "listen tcp 127.0.0.1:6443: bind: address already in use", "MicroK8s" },
-	{ "foreign-kubelet", ERROR_UNHEALTHY, false, "Failed to start ContainerManager: Unit kubepods.slice already exists",
-	  "pgrep" },
+	{ "foreign-kubelet", ERROR_UNHEALTHY, false, "listen tcp 127.0.0.1:10248: bind: address already in use",
+	  "MicroK8s" },
+	{ "foreign-kubelet", ERROR_UNHEALTHY, false, "listen tcp 127.0.0.1:6443: bind: address already in use",
+	  "MicroK8s" },
+	{ "foreign-kubelet", ERROR_UNHEALTHY, false,
+	  "Failed to start ContainerManager: Unit kubepods.slice already exists", "pgrep" },
 	{ "foreign-kubelet", ERROR_UNHEALTHY, false,
 	  "failed to initialize top level QOS containers: root container [kubepods] doesn't exist", "pgrep" },
 	{ "inotify-limits", ERROR_UNHEALTHY, false, "failed to run Kubelet: inotify_init: too many open files",
 	  "fs.inotify.max_user_instances" },
 	{ "inotify-limits", ERROR_UNHEALTHY, false,
-	  "failed to create CRI service: failed to create cni conf monitor for default: failed to create fsnotify watcher: too "
-	  "many open files",
+	  "failed to create CRI service: failed to create cni conf monitor for default: failed to create fsnotify "
+	  "watcher: too many open files",
 	  "fs.inotify.max_user_watches" },
 	{ "inotify-limits", ERROR_UNHEALTHY, false,
-	  "\"Failed to start cAdvisor\" err=\"inotify_add_watch /sys/fs/cgroup/cpu,cpuacct: no space left on device\"",
+	  "\"Failed to start cAdvisor\" err=\"inotify_add_watch /sys/fs/cgroup/cpu,cpuacct: no space left on "
+	  "device\"",
 	  "fs.inotify.max_user_watches" },
 	{ "storage-driver", ERROR_UNHEALTHY, false,
 	  "\"overlayfs\" snapshotter cannot be enabled for \"/var/lib/rancher/k3s/agent/containerd\", try using "
@@ -112,48 +130,60 @@ static const struct {
 	{ "no-default-route", ERROR_UNHEALTHY, true, "no default route after 30 s; routes and addresses:",
 	  "docker ps --format" },
 	{ "no-default-route", ERROR_UNHEALTHY, true,
-	  "Unable to find suitable network address.error='unable to select an IP from default routes.'", "restart docker" },
+	  "Unable to find suitable network address.error='unable to select an IP from default routes.'",
+	  "restart docker" },
 
 	{ "subnet-overlap", ERROR_CONFLICT, false,
-	  "docker network create failed (exit 1): Error response from daemon: could not find an available, non-overlapping IPv4 "
-	  "address pool among the defaults to assign to the network",
+	  "docker network create failed (exit 1): Error response from daemon: could not find an available, "
+	  "non-overlapping IPv4 address pool among the defaults to assign to the network",
 	  "docker network prune" },
 	{ "subnet-overlap", ERROR_CONFLICT, false,
-	  "Error response from daemon: all predefined address pools have been fully subnetted", "default-address-pools" },
+	  "Error response from daemon: all predefined address pools have been fully subnetted",
+	  "default-address-pools" },
 	{ "subnet-overlap", ERROR_CONFLICT, false,
-	  "Error response from daemon: invalid pool request: Pool overlaps with other one on this address space", "ip route" },
+	  "Error response from daemon: invalid pool request: Pool overlaps with other one on this address space",
+	  "ip route" },
 	{ "subnet-overlap", ERROR_CONFLICT, false,
 	  "cannot create network 1 (br-1): conflicts with network 2 (br-2): networks have overlapping IPv4",
 	  "docker network ls" },
 	{ "port-busy", ERROR_CONFLICT, false,
 	  "docker start failed (exit 1): Bind for 127.0.0.1:8080 failed: port is already allocated", "--port 0" },
-	{ "port-busy", ERROR_CONFLICT, false, "listen tcp4 127.0.0.1:8080: bind: address already in use", "--port 0" },
+	{ "port-busy", ERROR_CONFLICT, false, "listen tcp4 127.0.0.1:8080: bind: address already in use",
+	  "--port 0" },
 	{ "port-busy", ERROR_CONFLICT, false,
-	  "error while calling RootlessKit PortManager.AddPort(): listen tcp4 127.0.0.1:8080: bind: address already in use",
+	  "error while calling RootlessKit PortManager.AddPort(): listen tcp4 127.0.0.1:8080: bind: address "
+	  "already in use",
 	  "docker ps" },
-	{ "disk-full", ERROR_SYSTEM, false, "docker create failed (exit 1): no space left on device", "docker system df" },
-	{ "disk-full", ERROR_SYSTEM, false, "cannot write /home/u/.config/openshell/active_gateway: No space left on device",
-	  "df -h" },
+	{ "disk-full", ERROR_SYSTEM, false, "docker create failed (exit 1): no space left on device",
+	  "docker system df" },
 	{ "disk-full", ERROR_SYSTEM, false,
-	  "docker pull failed (exit 1): failed to register layer: write /usr/bin/k3s: no space left on device", "image prune" },
+	  "cannot write /home/u/.config/openshell/active_gateway: No space left on device", "df -h" },
+	{ "disk-full", ERROR_SYSTEM, false,
+	  "docker pull failed (exit 1): failed to register layer: write /usr/bin/k3s: no space left on device",
+	  "image prune" },
 	{ "cdi-missing", ERROR_SYSTEM, false,
-	  "error modifying OCI spec: failed to inject CDI devices: unresolvable CDI devices nvidia.com/gpu=all: unknown",
+	  "error modifying OCI spec: failed to inject CDI devices: unresolvable CDI devices nvidia.com/gpu=all: "
+	  "unknown",
 	  "nvidia-ctk cdi generate" },
 	{ "cdi-missing", ERROR_SYSTEM, false, "CDI device injection failed: x", "nvidia-ctk cdi list" },
-	{ "cdi-missing", ERROR_SYSTEM, false, "unknown CDI device requested: nvidia.com/gpu=all", "nvidia-ctk cdi list" },
+	{ "cdi-missing", ERROR_SYSTEM, false, "unknown CDI device requested: nvidia.com/gpu=all",
+	  "nvidia-ctk cdi list" },
 	{ "cdi-missing", ERROR_SYSTEM, false, "CDI device not found: nvidia.com/gpu=all", "--gpu" },
 	{ "cdi-missing", ERROR_SYSTEM, false, "no CDI devices found", "--gpu" },
 	{ "cdi-missing", ERROR_SYSTEM, false, "could not select device driver \"cdi\" with capabilities: []",
 	  "/etc/cdi/" },
-	{ "gpu-toolkit", ERROR_SYSTEM, false, "could not select device driver \"\" with capabilities: [[gpu]]", "NVIDIA" },
+	{ "gpu-toolkit", ERROR_SYSTEM, false, "could not select device driver \"\" with capabilities: [[gpu]]",
+	  "NVIDIA" },
 	{ "gpu-toolkit", ERROR_SYSTEM, false,
 	  "nvidia-container-cli: initialization error: nvml error: driver not loaded: unknown", "nvidia-smi" },
-	{ "gpu-toolkit", ERROR_SYSTEM, false, "unknown or invalid runtime name: nvidia", "nvidia-ctk runtime configure" },
+	{ "gpu-toolkit", ERROR_SYSTEM, false, "unknown or invalid runtime name: nvidia",
+	  "nvidia-ctk runtime configure" },
 	{ "firewall-rules", ERROR_SYSTEM, true,
-	  "driver failed programming external connectivity on endpoint x: iptables: No chain/target/match by that name.",
+	  "driver failed programming external connectivity on endpoint x: iptables: No chain/target/match by that "
+	  "name.",
 	  "restart docker" },
-	{ "firewall-rules", ERROR_SYSTEM, true, "Warning: Extension statistic revision 0 not supported, missing kernel module?",
-	  "modprobe" },
+	{ "firewall-rules", ERROR_SYSTEM, true,
+	  "Warning: Extension statistic revision 0 not supported, missing kernel module?", "modprobe" },
 	{ "security-module", ERROR_SYSTEM, false,
 	  "error during container init: unable to apply apparmor profile: apparmor failed to apply profile: write "
 	  "/proc/self/attr/apparmor/exec: no such file or directory: unknown.",
@@ -162,25 +192,29 @@ static const struct {
 	  "AppArmor enabled on system but the docker-default profile could not be loaded", "install apparmor" },
 	{ "security-module", ERROR_SYSTEM, false, "SELinux relabeling of /etc is not allowed", "dmesg" },
 	{ "rootless", ERROR_SYSTEM, false,
-	  "error while calling RootlessKit PortManager.AddPort(): cannot expose privileged port 80", "docker context use" },
-	{ "rootless", ERROR_SYSTEM, false, "[rootlesskit:parent] error: failed to setup UID/GID map", "DOCKER_HOST" },
-	{ "rootless", ERROR_SYSTEM, false, "exec: \"slirp4netns\": executable file not found in $PATH", "DOCKER_HOST" },
+	  "error while calling RootlessKit PortManager.AddPort(): cannot expose privileged port 80",
+	  "docker context use" },
+	{ "rootless", ERROR_SYSTEM, false, "[rootlesskit:parent] error: failed to setup UID/GID map",
+	  "DOCKER_HOST" },
+	{ "rootless", ERROR_SYSTEM, false, "exec: \"slirp4netns\": executable file not found in $PATH",
+	  "DOCKER_HOST" },
 	{ "rootless", ERROR_SYSTEM, false,
 	  "Failed to start ContainerManager [open /proc/sys/vm/overcommit_memory: permission denied, open "
 	  "/proc/sys/kernel/panic: permission denied, open /proc/sys/kernel/panic_on_oops: permission denied]",
 	  "docker context use" },
-	{ "rootless", ERROR_SYSTEM, false, "failed to create kubelet: open /dev/kmsg: operation not permitted", "doctor check" },
+	{ "rootless", ERROR_SYSTEM, false, "failed to create kubelet: open /dev/kmsg: operation not permitted",
+	  "doctor check" },
 	{ "snap-docker", ERROR_SYSTEM, false,
-	  "snap-confine has elevated permissions and is not confined but should be. Refusing to continue to avoid permission "
-	  "escalation attacks",
+	  "snap-confine has elevated permissions and is not confined but should be. Refusing to continue to avoid "
+	  "permission escalation attacks",
 	  "snap remove docker" },
-	{ "snap-docker", ERROR_SYSTEM, false, "/system.slice/ci.service is not a snap cgroup for tag snap.docker.docker",
-	  "apt-get install docker.io" },
+	{ "snap-docker", ERROR_SYSTEM, false,
+	  "/system.slice/ci.service is not a snap cgroup for tag snap.docker.docker", "apt-get install docker.io" },
 	{ "snap-docker", ERROR_SYSTEM, false,
 	  "open /var/snap/docker/common/var-lib-docker/tmp/x: read-only file system", "snap remove docker" },
 	{ "credential-helper", ERROR_REFUSED, false,
-	  "docker pull failed (exit 1): error getting credentials - err: exec: \"docker-credential-desktop\": executable file "
-	  "not found in $PATH, out: ``",
+	  "docker pull failed (exit 1): error getting credentials - err: exec: \"docker-credential-desktop\": "
+	  "executable file not found in $PATH, out: ``",
 	  "credsStore" },
 
 	{ "rate-limited", ERROR_SYSTEM, true,
@@ -190,69 +224,86 @@ static const struct {
 	  "docker pull failed (exit 1): pull access denied for x, repository does not exist", "docker login" },
 	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): unauthorized", "docker login" },
 	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): denied: denied", "docker login" },
-	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): denied: access forbidden", "docker login" },
-	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): authentication required", "docker login" },
-	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): no basic auth credentials", "docker login" },
+	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): denied: access forbidden",
+	  "docker login" },
+	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): authentication required",
+	  "docker login" },
+	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): no basic auth credentials",
+	  "docker login" },
 	{ "registry-refused", ERROR_REFUSED, false, "docker pull failed (exit 1): unexpected status: 403 Forbidden",
 	  "docker login" },
 	{ "registry-refused", ERROR_REFUSED, false,
-	  "\"PullImage from image service failed\" err=\"failed to authorize: failed to fetch anonymous token: unexpected "
-	  "status from GET request to https://ghcr.io/token: 403 Forbidden\"",
+	  "\"PullImage from image service failed\" err=\"failed to authorize: failed to fetch anonymous token: "
+	  "unexpected status from GET request to https://ghcr.io/token: 403 Forbidden\"",
 	  "OPENSHELL_REGISTRY_TOKEN" },
 	{ "image-absent", ERROR_ABSENT, false, "docker pull failed (exit 1): manifest unknown", "build-images.sh" },
 	{ "image-absent", ERROR_ABSENT, false, "docker pull failed (exit 1): ghcr.io/x:1: not found", "IMAGE_TAG" },
-	{ "image-absent", ERROR_ABSENT, false, "docker pull failed (exit 1): repository name x does not exist", "IMAGE_TAG" },
+	{ "image-absent", ERROR_ABSENT, false, "docker pull failed (exit 1): repository name x does not exist",
+	  "IMAGE_TAG" },
 	{ "image-absent", ERROR_ABSENT, false,
-	  "docker create failed (exit 1): Error response from daemon: No such image: openshell/cluster:dev", "docker image ls" },
-	{ "image-platform", ERROR_ABSENT, false, "docker pull failed (exit 1): no matching manifest for linux/arm64/v8",
-	  "OPENSHELL_CLUSTER_IMAGE" },
+	  "docker create failed (exit 1): Error response from daemon: No such image: openshell/cluster:dev",
+	  "docker image ls" },
+	{ "image-platform", ERROR_ABSENT, false,
+	  "docker pull failed (exit 1): no matching manifest for linux/arm64/v8", "OPENSHELL_CLUSTER_IMAGE" },
 	{ "image-platform", ERROR_ABSENT, false, "exec /usr/local/bin/cluster-entrypoint.sh: exec format error",
 	  "Architecture" },
 	{ "registry-certificate", ERROR_SYSTEM, false,
-	  "docker pull failed (exit 1): Get \"https://r.example/v2/\": tls: failed to verify certificate: x509: certificate "
-	  "signed by unknown authority",
+	  "docker pull failed (exit 1): Get \"https://r.example/v2/\": tls: failed to verify certificate: x509: "
+	  "certificate signed by unknown authority",
 	  "certs.d" },
 	{ "registry-certificate", ERROR_SYSTEM, false,
 	  "docker pull failed (exit 1): http: server gave HTTP response to HTTPS client", "certs.d" },
 	{ "dns-failure", ERROR_SYSTEM, true, "dial tcp: lookup ghcr.io: Try again", "resolv.conf" },
-	{ "dns-failure", ERROR_SYSTEM, true, "dial tcp: lookup ghcr.io on 127.0.0.11:53: server misbehaving", "daemon.json" },
+	{ "dns-failure", ERROR_SYSTEM, true, "dial tcp: lookup ghcr.io on 127.0.0.11:53: server misbehaving",
+	  "daemon.json" },
 	{ "dns-failure", ERROR_SYSTEM, true, "HEALTHCHECK_DNS_FAILURE: ghcr.io cannot be resolved", "daemon.json" },
 	{ "dns-failure", ERROR_SYSTEM, true, "DNS_PROBE_FAILED: ghcr.io", "daemon.json" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): lookup ghcr.io: no such host", "curl" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): read tcp: i/o timeout", "curl" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): connect: network is unreachable", "curl" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): connect: connection refused", "curl" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): connection reset by peer", "curl" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): net/http: TLS handshake timeout", "proxy" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): dial tcp 1.2.3.4:443: x", "proxy" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): connect: no route to host", "curl" },
+	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): lookup ghcr.io: no such host",
+	  "curl" },
+	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): read tcp: i/o timeout",
+	  "curl" },
+	{ "registry-unreachable", ERROR_SYSTEM, true,
+	  "docker pull failed (exit 1): connect: network is unreachable", "curl" },
+	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): connect: connection refused",
+	  "curl" },
+	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): connection reset by peer",
+	  "curl" },
+	{ "registry-unreachable", ERROR_SYSTEM, true,
+	  "docker pull failed (exit 1): net/http: TLS handshake timeout", "proxy" },
+	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): dial tcp 1.2.3.4:443: x",
+	  "proxy" },
+	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): connect: no route to host",
+	  "curl" },
 	{ "registry-unreachable", ERROR_SYSTEM, true,
 	  "docker pull failed (exit 1): lookup x: temporary failure in name resolution", "build-images.sh" },
 	{ "registry-unreachable", ERROR_SYSTEM, true,
 	  "docker pull failed (exit 1): Client.Timeout exceeded while awaiting headers", "proxy" },
-	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): context deadline exceeded", "curl" },
+	{ "registry-unreachable", ERROR_SYSTEM, true, "docker pull failed (exit 1): context deadline exceeded",
+	  "curl" },
 	{ "registry-unreachable", ERROR_SYSTEM, true,
-	  "failed to pull image \"ghcr.io/x:1\": failed to do request: Head \"https://ghcr.io/v2/x/manifests/1\": dial tcp "
-	  "140.82.121.34:443: i/o timeout",
+	  "failed to pull image \"ghcr.io/x:1\": failed to do request: Head \"https://ghcr.io/v2/x/manifests/1\": "
+	  "dial tcp 140.82.121.34:443: i/o timeout",
 	  "curl" },
 
 	{ "certificates", ERROR_UNHEALTHY, false,
-	  "x509: certificate has expired or is not yet valid: current time 2026-11-22T10:00:00Z is after 2025-01-01T00:00:00Z",
+	  "x509: certificate has expired or is not yet valid: current time 2026-11-22T10:00:00Z is after "
+	  "2025-01-01T00:00:00Z",
 	  "date" },
 	{ "certificates", ERROR_UNHEALTHY, false, "x509: certificate signed by unknown authority", "gateway stop" },
 	{ "certificates", ERROR_UNHEALTHY, false, "tls: failed to verify certificate", "--recreate" },
 	{ "broken-state", ERROR_UNHEALTHY, true,
-	  "configmaps \"extension-apiserver-authentication\" is forbidden: User \"system:kube-scheduler\" cannot get resource "
-	  "\"configmaps\" in API group \"\" in the namespace \"kube-system\"",
+	  "configmaps \"extension-apiserver-authentication\" is forbidden: User \"system:kube-scheduler\" cannot "
+	  "get resource \"configmaps\" in API group \"\" in the namespace \"kube-system\"",
 	  "Try again" },
 	{ "broken-state", ERROR_UNHEALTHY, true,
-	  "failed to bootstrap cluster data: bootstrap data already found and encrypted with different token", "--recreate" },
+	  "failed to bootstrap cluster data: bootstrap data already found and encrypted with different token",
+	  "--recreate" },
 	{ "broken-state", ERROR_UNHEALTHY, true, "database disk image is malformed", "--recreate" },
 
 	/* the same words of another call mean something else */
 	{ "failed", ERROR_SYSTEM, false, "docker network rm failed (exit 1): network x not found", "-v" },
-	{ "failed", ERROR_SYSTEM, false, "kubectl delete node failed (exit 1): dial tcp 127.0.0.1:6443: connection refused",
-	  "-v" },
+	{ "failed", ERROR_SYSTEM, false,
+	  "kubectl delete node failed (exit 1): dial tcp 127.0.0.1:6443: connection refused", "-v" },
 	{ "failed", ERROR_SYSTEM, false, "docker exec failed (exit 1): unauthorized", "-v" },
 	{ "failed", ERROR_SYSTEM, false, "cannot read /x: No such file or directory", "-v" },
 	{ "failed", ERROR_SYSTEM, false, "Resource temporarily unavailable. Try again", "-v" },
@@ -290,7 +341,8 @@ static void the_last_words_of_the_container_are_read_and_the_kind_stays(void **s
 	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_LEN(samples); i++) {
 		autoerror struct error *err = NULL;
-		autofree char *log = xasprintf("last lines of the container's log:\nstarting\n%s\nthe end\n", samples[i / 2].text);
+		autofree char *log = xasprintf("last lines of the container's log:\nstarting\n%s\nthe end\n",
+					       samples[i / 2].text);
 
 		if (streq(samples[i / 2].code, "failed"))
 			continue;
@@ -310,7 +362,7 @@ static void what_the_error_says_goes_before_what_the_log_had(void **state)
 	autoerror struct error *err = NULL;
 
 	(void)state;
-	error_set(&err, ERROR_UNHEALTHY, "the gateway's container exited (status=exited, exit_code=137, OOMKilled=true)");
+	error_set(&err, ERROR_UNHEALTHY, "the gateway's container exited (exit_code=137, OOMKilled=true)");
 	error_detail(&err, "kubelet: no default routes found in \"/proc/net/route\"\n");
 	diagnose(err, NULL);
 	assert_code(err, "out-of-memory");
@@ -334,7 +386,8 @@ static void a_kind_that_was_known_is_not_guessed(void **state)
 	for (int kind = 0; kind < ERROR_KINDS; kind++) {
 		autoerror struct error *err = NULL;
 
-		if (kind == ERROR_SYSTEM || kind == ERROR_UNREACHABLE || kind == ERROR_TIMEOUT || kind == ERROR_UNHEALTHY)
+		if (kind == ERROR_SYSTEM || kind == ERROR_UNREACHABLE || kind == ERROR_TIMEOUT ||
+		    kind == ERROR_UNHEALTHY)
 			continue;
 		error_set(&err, (enum error_kind)kind, "Cannot connect to the Docker daemon");
 		diagnose(err, NULL);
