@@ -75,11 +75,10 @@ static void add_safe(cJSON *object, const char *key, const char *text)
 	tree_add_str(object, key, text ? buf_str(&safe) : NULL);
 }
 
-void output_error_tree(const struct error *err, const char *doing, enum output_format format)
+static void add_error(cJSON *object, const struct error *err, const char *doing)
 {
-	autotree cJSON *tree = cJSON_CreateObject();
-	cJSON *object = cJSON_AddObjectToObject(tree, "error"), *steps;
 	autofree char *message = error_text(err);
+	cJSON *steps;
 
 	tree_add_str(object, "code", error_code_name(err));
 	tree_add_str(object, "kind", error_kind_name(err->kind));
@@ -97,6 +96,13 @@ void output_error_tree(const struct error *err, const char *doing, enum output_f
 		cJSON_AddItemToArray(steps, step);
 	}
 	add_safe(object, "detail", err->detail);
+}
+
+void output_error_tree(const struct error *err, const char *doing, enum output_format format)
+{
+	autotree cJSON *tree = cJSON_CreateObject();
+
+	add_error(cJSON_AddObjectToObject(tree, "error"), err, doing);
 	output_tree(tree, format);
 }
 
