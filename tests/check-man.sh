@@ -36,6 +36,7 @@ main() {
 	for status in 0 1 2 3 4 5 6 7 8; do
 		need ".It $status"
 	done
+	need '.It 128 + n'
 	if command -v mandoc >/dev/null; then
 		mandoc -T lint -W warning "$PAGE" || rc=1
 	fi

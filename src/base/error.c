@@ -84,22 +84,64 @@ int error_wrap(struct error **err, const char *fmt, ...)
 	va_end(ap);
 	outer->retriable = (*err)->retriable;
 	outer->exit_code = (*err)->exit_code;
-	outer->hint = STEAL((*err)->hint);
+	outer->code = (*err)->code;
+	outer->meaning = STEAL((*err)->meaning);
 	outer->detail = STEAL((*err)->detail);
+	memcpy(outer->hints, (*err)->hints, sizeof(outer->hints));
+	outer->hint_count = (*err)->hint_count;
+	outer->is_advised = outer->hint_count > 0;
+	(*err)->hint_count = 0;
 	outer->cause = *err;
 	*err = outer;
 	return -1;
 }
 
+/* Takes both texts over. */
+static int add_hint(struct error *err, char *text, char *command)
+{
+	if (err->is_advised) {
+		free(text);
+		free(command);
+		return -1;
+	}
+	assert(err->hint_count < ERROR_HINTS);
+	err->hints[err->hint_count++] = (struct hint){ text, command };
+	return -1;
+}
+
 int error_hint(struct error **err, const char *fmt, ...)
 {
+	char *text;
 	va_list ap;
 
-	if ((*err)->hint != NULL)
-		return -1;
 	va_start(ap, fmt);
-	(*err)->hint = xvasprintf(fmt, ap);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
+	return add_hint(*err, text, NULL);
+}
+
+int error_hint_command(struct error **err, const char *text, const char *fmt, ...)
+{
+	char *command;
+	va_list ap;
+
+	va_start(ap, fmt);
+	command = xvasprintf(fmt, ap);
+	va_end(ap);
+	return add_hint(*err, xstrdup(text), command);
+}
+
+int error_code(struct error **err, const char *code)
+{
+	if ((*err)->code == NULL)
+		(*err)->code = code;
+	return -1;
+}
+
+int error_meaning(struct error **err, const char *text)
+{
+	if ((*err)->meaning == NULL)
+		(*err)->meaning = xstrdup(text);
 	return -1;
 }
 
@@ -134,13 +176,22 @@ const char *error_kind_name(enum error_kind kind)
 	return kinds[kind].name;
 }
 
+const char *error_code_name(const struct error *err)
+{
+	return err->code ? err->code : kinds[err->kind].name;
+}
+
 void error_free(struct error **err)
 {
 	while (*err != NULL) {
 		struct error *cause = (*err)->cause;
 
 		free((*err)->text);
-		free((*err)->hint);
+		free((*err)->meaning);
+		for (size_t i = 0; i < (*err)->hint_count; i++) {
+			free((*err)->hints[i].text);
+			free((*err)->hints[i].command);
+		}
 		free((*err)->detail);
 		free(*err);
 		*err = cause;

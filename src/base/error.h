@@ -22,12 +22,24 @@ enum error_kind {
 	ERROR_KINDS,
 };
 
+/* One step towards a remedy. */
+struct hint {
+	char *text;
+	char *command;       /* to be typed as it stands, or NULL */
+};
+
+#define ERROR_HINTS 5
+
 struct error {
 	enum error_kind kind;
 	bool retriable;      /* the same call may succeed later */
 	int exit_code;       /* 0: by kind; else this one (128 + signal) */
+	const char *code;    /* a stable word for scripts, static; NULL: the kind's */
 	char *text;
-	char *hint;          /* what to do next, or NULL */
+	char *meaning;       /* what it means, in a sentence or two, or NULL */
+	struct hint hints[ERROR_HINTS];
+	size_t hint_count;
+	bool is_advised;     /* by a level below: no more hints */
 	char *detail;        /* many lines: recent log lines and the like, or NULL */
 	struct error *cause;
 };
@@ -41,8 +53,14 @@ int error_errno(struct error **err, const char *fmt, ...) PRINTF(2, 3);
 /* Puts a new outermost text before what is in *err. Always -1. */
 int error_wrap(struct error **err, const char *fmt, ...) PRINTF(2, 3);
 
-/* Sets the hint or detail of *err unless it has one already. Always -1. */
+/* Adds a step towards a remedy: text, or text and a command. Where a level below gave steps, these stay
+ * alone: what is nearer to the failure knows better. Always -1. */
 int error_hint(struct error **err, const char *fmt, ...) PRINTF(2, 3);
+int error_hint_command(struct error **err, const char *text, const char *fmt, ...) PRINTF(3, 4);
+
+/* Sets code (a row of gateway/diagnose.c), meaning or detail of *err unless it has one already. Always -1. */
+int error_code(struct error **err, const char *code);
+int error_meaning(struct error **err, const char *text);
 int error_detail(struct error **err, const char *text);
 
 bool error_is(const struct error *err, enum error_kind kind);
@@ -55,6 +73,9 @@ int error_exit_code(const struct error *err);
 
 /* A stable word for scripts, such as "timeout". */
 const char *error_kind_name(enum error_kind kind);
+
+/* The code, or the kind's word where none was set. */
+const char *error_code_name(const struct error *err);
 
 /* Frees *err and sets it to NULL; nothing when it is NULL. */
 void error_free(struct error **err);

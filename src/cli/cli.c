@@ -58,20 +58,38 @@ int in_number(const struct invocation *in, const char *option, long long min, lo
 	return 0;
 }
 
-int in_output(const struct invocation *in, enum output_format *format, struct error **err)
+static bool find_format(const char *value, enum output_format *format)
 {
 	static const char *const names[] = { "table", "json", "yaml" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (streq(value, names[i])) {
+			*format = (enum output_format)i;
+			return true;
+		}
+	return false;
+}
+
+int in_output(const struct invocation *in, enum output_format *format, struct error **err)
+{
 	const char *value = in_value(in, "output");
 
 	*format = OUTPUT_TABLE;
-	for (size_t i = 0; value != NULL && i < ARRAY_LEN(names); i++)
-		if (streq(value, names[i])) {
-			*format = (enum output_format)i;
-			return 0;
-		}
-	if (value == NULL)
+	if (value == NULL || find_format(value, format))
 		return 0;
 	return error_set(err, ERROR_USAGE, "--output: '%s' is none of table, json, yaml", value);
+}
+
+/* For an error: also where the command has no such option, or there is no command. */
+static enum output_format wanted_format(const struct invocation *in)
+{
+	const struct opt *options = in->command ? in->command->options : NULL;
+	enum output_format format = OUTPUT_TABLE;
+
+	for (size_t i = 0; options != NULL && options[i].name != NULL; i++)
+		if (streq(options[i].name, "output") && in->values[i] != NULL && find_format(in->values[i], &format))
+			return format;
+	return OUTPUT_TABLE;
 }
 
 /* What the words before a command's own options asked for. */
@@ -303,6 +321,7 @@ int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool us
 				return -1;
 		}
 		*name = xstrdup(sources[i].value);
+		*cli->meant = xstrdup(*name);
 		return 0;
 	}
 	if (use_active) {
@@ -311,6 +330,7 @@ int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool us
 	}
 	*chosen = active != NULL;
 	*name = active ? STEAL(active) : xstrdup("openshell");
+	*cli->meant = xstrdup(*name);
 	return 0;
 }
 
@@ -341,13 +361,23 @@ int cli_lock(const struct cli *cli, const struct invocation *in, const char *nam
 
 /* ------------------------------------------------------------------ running it */
 
-static int run_command(const struct app *app, const struct invocation *in, int *status, struct error **err)
+/* One run of the program. */
+struct session {
+	const struct app *app;
+	struct invocation in;
+	char *meant; /* the gateway */
+	int status;
+};
+
+static int run_command(struct session *session, struct error **err)
 {
+	const struct app *app = session->app;
+	const struct invocation *in = &session->in;
 	struct settings settings;
 	AUTO(paths) paths = { 0 };
 	AUTO(argv) warnings = ARGV_INIT;
 	struct docker docker = { .runner = app->runner };
-	struct cli cli = { .settings = &settings, .paths = &paths, .clock = app->clock };
+	struct cli cli = { .settings = &settings, .paths = &paths, .clock = app->clock, .meant = &session->meant };
 	struct gateway_env env = { .settings = &settings, .paths = &paths, .docker = &docker, .clock = app->clock };
 	struct progress progress;
 
@@ -361,16 +391,16 @@ static int run_command(const struct app *app, const struct invocation *in, int *
 	env.progress = &progress;
 	cli.env = &env;
 	output_warnings(&cli, &warnings);
-	if (in->command->run(&cli, in, status, err) == 0)
+	if (in->command->run(&cli, in, &session->status, err) == 0)
 		return 0;
 	output_progress_failed();
 	return -1;
 }
 
-static int parse_and_run(const struct app *app, int argc, char **argv, int *status, struct error **err)
+static int parse_and_run(struct session *session, int argc, char **argv, struct error **err)
 {
+	struct invocation *in = &session->in;
 	struct globals globals = { 0 };
-	struct invocation in = { 0 };
 	int words;
 
 	if (parse_options(NULL, argc, argv, NULL, &globals, err) < 0)
@@ -382,28 +412,28 @@ static int parse_and_run(const struct app *app, int argc, char **argv, int *stat
 		argc--;
 		argv++;
 	}
-	words = globals.version ? 0 : resolve(argc, argv, &in.command);
+	words = globals.version ? 0 : resolve(argc, argv, &in->command);
 	if (words == 0)
 		return without_command(&globals, argc, argv, err);
 	/* the last word of the command takes the place of a program's name */
 	argc -= words - 1;
 	argv += words - 1;
-	if (parse_options(in.command, argc, argv, in.values, &globals, err) < 0)
+	if (parse_options(in->command, argc, argv, in->values, &globals, err) < 0)
 		return -1;
-	in.operands = argv + optind;
-	in.operand_count = argc - optind;
-	in.gateway = globals.gateway;
+	in->operands = argv + optind;
+	in->operand_count = argc - optind;
+	in->gateway = globals.gateway;
 	log_set_level(globals.verbose);
 	if (globals.version)
 		return without_command(&globals, 0, NULL, err);
 	if (globals.help) {
-		help_command(stdout, in.command);
+		help_command(stdout, in->command);
 		return 0;
 	}
-	if (check_operands(&in, err) < 0 ||
-	    (in.gateway != NULL && !name_is_readable(in.gateway) && name_check(in.gateway, "--gateway", err) < 0))
+	if (check_operands(in, err) < 0 ||
+	    (in->gateway != NULL && !name_is_readable(in->gateway) && name_check(in->gateway, "--gateway", err) < 0))
 		return -1;
-	return run_command(app, &in, status, err);
+	return run_command(session, err);
 }
 
 /* The answer may have gone nowhere: a full disk, a closed pipe. */
@@ -419,13 +449,18 @@ static int flush_answer(int status)
 int cli_main(const struct app *app, int argc, char **argv)
 {
 	autoerror struct error *err = NULL;
-	int status = 0;
+	struct session session = { .app = app };
 
-	if (parse_and_run(app, argc, argv, &status, &err) < 0) {
-		diagnose(err);
+	if (parse_and_run(&session, argc, argv, &err) < 0) {
+		enum output_format format = wanted_format(&session.in);
+
+		diagnose(err, session.meant);
 		fflush(stdout);
 		output_error(err);
-		status = error_exit_code(err);
+		if (format != OUTPUT_TABLE)
+			output_error_tree(err, session.in.command->path, format);
+		session.status = error_exit_code(err);
 	}
-	return flush_answer(status);
+	free(session.meant);
+	return flush_answer(session.status);
 }

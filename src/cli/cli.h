@@ -35,7 +35,7 @@ struct command {
 	int (*run)(const struct cli *cli, const struct invocation *in, int *status, struct error **err);
 };
 
-#define OPTIONS_MAX 24
+#define OPTIONS_MAX 32
 
 struct invocation {
 	const struct command *command;
@@ -64,6 +64,7 @@ struct cli {
 	const struct gateway_env *env;
 	const struct clock *clock;
 	bool colour; /* stderr is a terminal that knows escape sequences, and NO_COLOR is not set */
+	char **meant; /* a copy of the gateway's name, once it is known: for the advice after a failure */
 };
 
 /* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active

@@ -13,7 +13,7 @@
 static int no_container(const char *name, struct error **err)
 {
 	error_set(err, ERROR_ABSENT, "gateway '%s' has no container here", name);
-	return error_hint(err, "openshell gateway start --name %s makes one", name);
+	return error_code(err, "gateway-absent");
 }
 
 /* ------------------------------------------------------------------ logs */
@@ -81,7 +81,7 @@ static int run_exec(const struct cli *cli, const struct invocation *in, int *sta
 	if (container.phase != PHASE_RUNNING) {
 		error_set(err, ERROR_UNHEALTHY, "the container of gateway '%s' is not running (%s)", name,
 			  container_phase_name(container.phase));
-		return error_hint(err, "openshell gateway start --name %s starts it", name);
+		return error_code(err, "gateway-stopped");
 	}
 	argv_addv(&command, (const char *const *)in->operands);
 	return docker_exec_interactive(cli->env->docker, container.id, &command, tty, status, err);

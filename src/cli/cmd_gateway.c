@@ -12,9 +12,10 @@
 
 /* ------------------------------------------------------------------ stop, destroy */
 
-static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, OPT_END };
+static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, OPT_OUTPUT, OPT_END };
 static const struct opt destroy_options[] = {
-	OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, { "image", 0, NULL, "remove the image it was made from, too" }, OPT_END,
+	OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, { "image", 0, NULL, "remove the image it was made from, too" },
+	OPT_OUTPUT, OPT_END,
 };
 
 typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,
@@ -31,7 +32,23 @@ static int check_choice(const struct cli *cli, struct error **err)
 	if (list.n == 0)
 		return 0;
 	error_set(err, ERROR_USAGE, "no gateway is active: say which one with --name");
-	return error_hint(err, "openshell gateway list shows those that exist");
+	return error_hint_command(err, "See those that exist", "openshell gateway list");
+}
+
+/* done: "stopped", "destroyed". */
+static void report(const struct cli *cli, const char *name, const char *done, bool found, enum output_format format)
+{
+	autotree cJSON *tree = cJSON_CreateObject();
+
+	if (found)
+		output_success(cli, "Gateway '%s' %s.", name, done);
+	else
+		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
+	if (format == OUTPUT_TABLE)
+		return;
+	tree_add_str(tree, "name", name);
+	cJSON_AddBoolToObject(tree, done, found);
+	output_tree(tree, format);
 }
 
 static int tear_down_dry(const struct cli *cli, const struct teardown_options *options, teardown_fn *act,
@@ -54,11 +71,13 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 	autofree char *name = NULL;
 	struct teardown_options options = { NULL, in_has(in, "force"), remove_image };
 	struct lock lock = LOCK_INIT;
+	enum output_format format;
 	bool chosen, found = false;
 	int rc;
 
 	cancel_catch();
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || (!chosen && check_choice(cli, err) < 0))
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	    (!chosen && check_choice(cli, err) < 0))
 		return -1;
 	options.name = name;
 	if (in_has(in, "dry-run"))
@@ -69,10 +88,7 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 	lock_release(&lock);
 	if (rc < 0)
 		return -1;
-	if (found)
-		output_success(cli, "Gateway '%s' %s.", name, done);
-	else
-		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
+	report(cli, name, done, found, format);
 	return 0;
 }
 
@@ -118,7 +134,7 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0)
 		return -1;
 	if (registry_load(cli->paths, name, &record, err) < 0)
-		return error_hint(err, "openshell gateway list shows those that exist; openshell gateway start makes one");
+		return -1;
 	active = show_active(cli);
 	if (format != OUTPUT_TABLE) {
 		autotree cJSON *tree = show_record_tree(&record, active);
@@ -191,9 +207,8 @@ static int select_one(const struct cli *cli, const char *name, struct error **er
 
 	if (!name_is_readable(name) && name_check(name, "gateway select", err) < 0)
 		return -1;
-	if (registry_load(cli->paths, name, &record, err) < 0)
-		return error_hint(err, "openshell gateway list shows those that exist");
-	if (registry_set_active(cli->paths, name, err) < 0)
+	*cli->meant = xstrdup(name);
+	if (registry_load(cli->paths, name, &record, err) < 0 || registry_set_active(cli->paths, name, err) < 0)
 		return -1;
 	output_success(cli, "Active gateway set to '%s'", name);
 	if (override != NULL && !streq(override, name))

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/dry.h"
 #include "cli/output.h"
+#include "cli/show.h"
 #include "cli/values.h"
 #include "gateway/deploy.h"
 #include "gateway/endpoint.h"
@@ -36,6 +37,7 @@ static const struct opt options[] = {
 	{ "ca", 0, "FILE", "certificates of authorities that the node trusts (PEM), or \"none\"" },
 	{ "registries", 0, "FILE", "k3s' registries.yaml for the node, or \"none\"" },
 	{ "dns", 0, "ADDR[,ADDR...]", "resolvers to use instead of those of docker's host, or \"none\"" },
+	OPT_OUTPUT,
 	OPT_END,
 };
 
@@ -156,6 +158,25 @@ static int run_dry(const struct cli *cli, const struct deploy_options *deploy, s
 	return 0;
 }
 
+/* As `gateway info` has it: what is on disk now. */
+static int report_tree(const struct cli *cli, const struct deploy_outcome *outcome, enum output_format format,
+		       struct error **err)
+{
+	AUTO(record) record = { 0 };
+	autofree char *active = NULL;
+	autotree cJSON *tree = NULL;
+
+	if (registry_load(cli->paths, outcome->record.name, &record, err) < 0)
+		return -1;
+	active = show_active(cli);
+	tree = show_record_tree(&record, active);
+	show_add_files(cli, &record, tree);
+	cJSON_AddBoolToObject(tree, "was_running", outcome->was_running);
+	cJSON_AddBoolToObject(tree, "waited", outcome->waited);
+	output_tree(tree, format);
+	return 0;
+}
+
 static int run(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
 	autofree char *name = NULL, *token = NULL;
@@ -163,12 +184,13 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	struct lock lock = LOCK_INIT;
 	struct deploy_outcome outcome = { 0 };
 	AUTO(argv) dns = ARGV_INIT;
+	enum output_format format;
 	bool chosen;
 	int rc;
 
 	(void)status;
 	/* never the active gateway: a start must not hit another one than the user has in mind */
-	if (read_credentials(in, &deploy, &token, err) < 0 || read_options(in, &deploy, err) < 0 ||
+	if (in_output(in, &format, err) < 0 || read_credentials(in, &deploy, &token, err) < 0 || read_options(in, &deploy, err) < 0 ||
 	    read_supply(in, &deploy, &dns, err) < 0 ||
 	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
 		return -1;
@@ -184,6 +206,8 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	lock_release(&lock);
 	if (rc == 0)
 		report(cli, &outcome);
+	if (rc == 0 && format != OUTPUT_TABLE)
+		rc = report_tree(cli, &outcome, format, err);
 	deploy_outcome_release(&outcome);
 	return rc;
 }

@@ -70,7 +70,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 		return -1;
 	if (registry_load(cli->paths, name, &record, err) < 0) {
 		if (chosen || !error_is(*err, ERROR_ABSENT))
-			return error_hint(err, "openshell gateway list shows those that exist");
+			return -1;
 		error_free(err);
 		return no_gateway(format, status);
 	}

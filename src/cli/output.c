@@ -29,6 +29,23 @@ static void print_indented(const char *text)
 	}
 }
 
+static void print_steps(const struct error *err)
+{
+	if (err->hint_count > 0)
+		fputs("To fix it:\n", stderr);
+	for (size_t i = 0; i < err->hint_count; i++) {
+		const struct hint *hint = &err->hints[i];
+		autofree char *text = log_safe_text(hint->text, strlen(hint->text));
+
+		fprintf(stderr, "  %zu. %s%s\n", i + 1, text, hint->command ? ":" : "");
+		if (hint->command != NULL) {
+			autofree char *command = log_safe_text(hint->command, strlen(hint->command));
+
+			fprintf(stderr, "       %s\n", command);
+		}
+	}
+}
+
 void output_error(const struct error *err)
 {
 	autofree char *text = error_text(err);
@@ -37,8 +54,56 @@ void output_error(const struct error *err)
 	fprintf(stderr, "openshell: %s\n", safe);
 	if (err->detail != NULL)
 		print_indented(err->detail);
-	if (err->hint != NULL)
-		fprintf(stderr, "hint: %s\n", err->hint);
+	if (err->meaning != NULL)
+		fprintf(stderr, "%s\n", err->meaning);
+	print_steps(err);
+}
+
+/* Lines stay lines; NULL stays null. */
+static void add_safe(cJSON *object, const char *key, const char *text)
+{
+	AUTO(buf) safe = BUF_INIT;
+
+	while (text != NULL && *text != '\0') {
+		size_t len = strcspn(text, "\n");
+		autofree char *line = log_safe_text(text, len);
+
+		buf_adds(&safe, line);
+		buf_add(&safe, text + len, text[len] == '\n');
+		text += len + (text[len] == '\n');
+	}
+	tree_add_str(object, key, text ? buf_str(&safe) : NULL);
+}
+
+static void add_error(cJSON *object, const struct error *err, const char *doing)
+{
+	autofree char *message = error_text(err);
+	cJSON *steps;
+
+	tree_add_str(object, "code", error_code_name(err));
+	tree_add_str(object, "kind", error_kind_name(err->kind));
+	cJSON_AddNumberToObject(object, "exit_code", error_exit_code(err));
+	cJSON_AddBoolToObject(object, "retriable", err->retriable);
+	add_safe(object, "doing", err->cause ? err->text : doing);
+	add_safe(object, "message", message);
+	tree_add_str(object, "meaning", err->meaning);
+	steps = cJSON_AddArrayToObject(object, "steps");
+	for (size_t i = 0; i < err->hint_count; i++) {
+		cJSON *step = cJSON_CreateObject();
+
+		add_safe(step, "text", err->hints[i].text);
+		add_safe(step, "command", err->hints[i].command);
+		cJSON_AddItemToArray(steps, step);
+	}
+	add_safe(object, "detail", err->detail);
+}
+
+void output_error_tree(const struct error *err, const char *doing, enum output_format format)
+{
+	autotree cJSON *tree = cJSON_CreateObject();
+
+	add_error(cJSON_AddObjectToObject(tree, "error"), err, doing);
+	output_tree(tree, format);
 }
 
 static void print_marked(const struct cli *cli, const char *colour, const char *mark, const char *text)

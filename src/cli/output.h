@@ -7,8 +7,12 @@
 #include "base/tree.h"
 #include "cli/cli.h"
 
-/* One line of reasons, then details and a hint where there are any. */
+/* On stderr: one line of reasons, then details, what it means, and numbered steps, where there are any. */
 void output_error(const struct error *err);
+
+/* The same for programs, on stdout: an object with the key "error". doing stands for what was to be done
+ * where the error says only what happened. */
+void output_error_tree(const struct error *err, const char *doing, enum output_format format);
 
 void output_warnings(const struct cli *cli, const struct argv *warnings);
 

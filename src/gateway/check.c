@@ -36,9 +36,9 @@ static bool check_docker(const struct gateway_env *env, struct engine *engine, s
 		    NULL);
 		return true;
 	}
-	diagnose(err);
+	diagnose(err, NULL);
 	finding = add(findings, "docker", CHECK_FAIL, error_text(err),
-		      err->hint ? err->hint : "'docker info' tells more");
+		      err->hint_count > 0 && err->hints[0].command ? err->hints[0].command : "'docker info' tells more");
 	finding->exit_code = error_exit_code(err);
 	return false;
 }

@@ -572,6 +572,13 @@ static void deploy_release(struct deploy *deploy)
 	free(deploy->node);
 }
 
+static int start_failed(const char *name, struct error **err)
+{
+	if (error_is(*err, ERROR_SYSTEM))
+		error_code(err, "start-failed");
+	return error_wrap(err, "cannot start gateway '%s'", name);
+}
+
 int gateway_deploy(const struct gateway_env *env, const struct deploy_options *options,
 		   struct deploy_outcome *outcome, struct error **err)
 {
@@ -581,9 +588,9 @@ int gateway_deploy(const struct gateway_env *env, const struct deploy_options *o
 	};
 
 	if (survey_make(&deploy.survey, env, options, err) < 0)
-		return error_wrap(err, "cannot start gateway '%s'", options->name);
+		return start_failed(options->name, err);
 	if (run_steps(&deploy, err) < 0) {
-		error_wrap(err, "cannot start gateway '%s'", options->name);
+		start_failed(options->name, err);
 		if (deploy.watching)
 			watch_release(&deploy.watch);
 		deploy.watching = false;

@@ -11,12 +11,15 @@ static int check_policy(const struct deploy_options *options, const char *ref, s
 {
 	if (options->pull == PULL_NEVER) {
 		error_set(err, ERROR_ABSENT, "the image %s is not here, and --pull never forbids to pull it", ref);
-		return error_hint(err, "load it: docker load -i FILE");
+		error_code(err, "image-absent");
+		return error_hint_command(err, "Load it from an archive", "docker load -i FILE");
 	}
 	if (image_is_local(ref)) {
 		error_set(err, ERROR_ABSENT, "the image %s %s, and its name has no registry to pull it from", ref,
 			  options->pull == PULL_ALWAYS ? "cannot be pulled (--pull always)" : "is not here");
-		return error_hint(err, "build it: deploy/scripts/build-images.sh (or load it: docker load -i FILE)");
+		error_code(err, "image-absent");
+		error_hint_command(err, "Build it, in openshell's sources", "deploy/scripts/build-images.sh");
+		return error_hint_command(err, "Or load it from an archive", "docker load -i FILE");
 	}
 	return 0;
 }

@@ -74,7 +74,9 @@ int gateway_check_engine(const struct record *record, const struct engine *engin
 		  "gateway '%s' belongs to another docker engine (%s at %s) than the one reached now (%s)",
 		  record->name, record->docker_id, record->docker_endpoint ? record->docker_endpoint : "?",
 		  engine->id);
-	return error_hint(err, "select that engine by DOCKER_HOST or a docker context, or use --force");
+	error_code(err, "other-engine");
+	error_hint_command(err, "Select that engine, or set DOCKER_HOST to its address", "docker context ls");
+	return error_hint(err, "Or repeat the command with --force, where this engine is meant");
 }
 
 bool gateway_engine_is_here(const struct gateway_env *env)

@@ -55,8 +55,8 @@ static int wait_for_rollout(const struct workload *workload, const char *gateway
 		return 0;
 	if (error_is(*err, ERROR_SYSTEM)) /* kubectl ended with another status than 0 */
 		(*err)->kind = ERROR_UNHEALTHY;
-	return error_hint(err, "see why (--keep-failed leaves a new gateway for that): "
-			       "openshell doctor exec --name %s -- kubectl -n " WORKLOAD_SPACE " describe pods", gateway);
+	return error_hint_command(err, "See why; --keep-failed leaves a new gateway for that",
+				  "openshell doctor exec --name %s -- kubectl -n " WORKLOAD_SPACE " describe pods", gateway);
 }
 
 static int restart_workload(struct watch *watch, const struct push *push, struct error **err)

@@ -45,7 +45,7 @@ static int load_record(struct survey *survey, const struct gateway_env *env, con
 	if (!record->is_remote)
 		return 0;
 	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway elsewhere (%s)", name, record->endpoint);
-	return error_hint(err, "choose another name with --name");
+	return error_code(err, "name-taken");
 }
 
 /* A gateway keeps to the ref it was made from as long as that may be taken at all. */
@@ -114,8 +114,10 @@ int survey_image(struct survey *survey, const struct gateway_env *env, struct er
 	image_release(&survey->image);
 	if (docker_inspect(env->docker, survey->container_name, &ref, 1, &container, &survey->image, &complete, err) < 0)
 		return -1;
-	if (survey->image.ref == NULL)
-		return error_set(err, ERROR_ABSENT, "docker pulled %s, but does not have it", ref);
+	if (survey->image.ref == NULL) {
+		error_set(err, ERROR_ABSENT, "docker pulled %s, but does not have it", ref);
+		return error_code(err, "image-absent");
+	}
 	if (!survey->afresh)
 		survey->action = observe_action(&survey->container, survey->image.id, &survey->plan);
 	return 0;
@@ -156,7 +158,10 @@ static int check_exposure(const struct survey *survey, const struct deploy_optio
 		return 0;
 	error_set(err, ERROR_REFUSED, "%s on %s would let anyone on the network control the gateway",
 		  plan->plaintext ? "--plaintext" : "--disable-gateway-auth", plan->bind);
-	return error_hint(err, "bind it to 127.0.0.1, or say --force");
+	error_code(err, "exposed");
+	error_hint_command(err, "Keep it to this host", "openshell gateway start --name %s %s --bind 127.0.0.1",
+			   options->name, plan->plaintext ? "--plaintext" : "--disable-gateway-auth");
+	return error_hint(err, "Or repeat the command with --force, where everyone on that network may");
 }
 
 static int check_push(const struct survey *survey, const struct gateway_env *env, struct error **err)
@@ -172,10 +177,12 @@ static int check_push(const struct survey *survey, const struct gateway_env *env
 		return 0;
 	names = argv_join(&absent, ", ");
 	error_set(err, ERROR_ABSENT, "OPENSHELL_PUSH_IMAGES: docker does not have %s", names);
-	return error_hint(err, "build or pull it first: 'docker image ls' shows what there is");
+	error_code(err, "image-absent");
+	return error_hint_command(err, "Build or pull it first; see the images that are here", "docker image ls");
 }
 
-static int check_port_holders(const struct survey *survey, const struct gateway_env *env, struct error **err)
+static int check_port_holders(const struct survey *survey, const struct gateway_env *env, const char *name,
+			      struct error **err)
 {
 	AUTO(argv) holders = ARGV_INIT;
 
@@ -185,8 +192,9 @@ static int check_port_holders(const struct survey *survey, const struct gateway_
 		if (streq(holders.v[i], survey->container_name))
 			continue;
 		error_set(err, ERROR_CONFLICT, "port %d is held by container '%s'", survey->plan.port, holders.v[i]);
-		return error_hint(err, "take another port (--port 0 finds a free one), or stop it: docker stop %s",
-				  holders.v[i]);
+		error_code(err, "port-busy");
+		error_hint_command(err, "Take a free port", "openshell gateway start --name %s --port 0", name);
+		return error_hint_command(err, "Or stop the container that holds it", "docker stop %s", holders.v[i]);
 	}
 	return 0;
 }
@@ -203,7 +211,7 @@ static bool is_own_port(const struct survey *survey)
 	       (streq(ip, bind) || streq(ip, "0.0.0.0") || streq(ip, "::") || streq(bind, "0.0.0.0") || streq(bind, "::"));
 }
 
-static int check_port(struct survey *survey, const struct gateway_env *env, struct error **err)
+static int check_port(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
 {
 	bool busy = false;
 
@@ -211,7 +219,7 @@ static int check_port(struct survey *survey, const struct gateway_env *env, stru
 		return 0;
 	if (survey->plan.port == 0)
 		return endpoint_free_port(gateway_engine_is_here(env) ? survey->plan.bind : "0.0.0.0", &survey->plan.port, err);
-	if (check_port_holders(survey, env, err) < 0)
+	if (check_port_holders(survey, env, name, err) < 0)
 		return -1;
 	if (is_own_port(survey) || !gateway_engine_is_here(env))
 		return 0;
@@ -221,7 +229,7 @@ static int check_port(struct survey *survey, const struct gateway_env *env, stru
 		return 0;
 	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by another program", survey->plan.port,
 		  survey->plan.bind);
-	return error_hint(err, "take another port: --port 0 finds a free one");
+	return error_code(err, "port-busy");
 }
 
 /* ------------------------------------------------------------------ what the node is given */
@@ -359,7 +367,7 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 			return -1;
 	}
 	survey->afresh = afresh;
-	if (check_port(survey, env, err) < 0)
+	if (check_port(survey, env, options->name, err) < 0)
 		return -1;
 	return plan_supply(survey, env, options, err);
 }

@@ -18,12 +18,14 @@ static int load_own(const struct gateway_env *env, const char *name, struct reco
 	if (record->source == SOURCE_SYSTEM) {
 		error_set(err, ERROR_REFUSED, "gateway '%s' is an entry of the system (%s), not one of yours", name,
 			  record->path);
-		return error_hint(err, "start one of that name to hide it, or select another: openshell gateway select");
+		error_code(err, "system-entry");
+		error_hint_command(err, "Make one of that name, which hides it", "openshell gateway start --name %s", name);
+		return error_hint_command(err, "Or select another", "openshell gateway select");
 	}
 	if (!record->is_remote)
 		return 0;
 	error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", name, record->endpoint);
-	return -1;
+	return error_code(err, "gateway-elsewhere");
 }
 
 /* The recorded container answers, or what has its name is looked at: is it on the right engine? */

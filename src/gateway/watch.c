@@ -86,16 +86,12 @@ static bool has_marker(const struct watch *watch, const struct container *contai
 
 static int check_markers(struct watch *watch, const struct container *container, struct error **err)
 {
-	if (has_marker(watch, container, MARK_SUPERVISOR)) {
-		error_set(err, ERROR_UNHEALTHY,
-			  MARK_SUPERVISOR ": the image lacks the sandbox supervisor /opt/openshell/bin/openshell-sandbox");
-		return error_hint(err, "build the cluster image again (deploy/scripts/build-images.sh) or take another one");
-	}
+	if (has_marker(watch, container, MARK_SUPERVISOR))
+		return error_set(err, ERROR_UNHEALTHY, MARK_SUPERVISOR
+				 ": the image lacks the sandbox supervisor /opt/openshell/bin/openshell-sandbox");
 	watch->pressure_seen = has_marker(watch, container, MARK_PRESSURE) ? watch->pressure_seen + 1 : 0;
-	if (watch->pressure_seen >= PRESSURE_LOOKS) {
-		error_set(err, ERROR_UNHEALTHY, MARK_PRESSURE ": the node is short of disk, memory or process IDs");
-		return error_hint(err, "free some: 'df -h', 'docker system df', 'free -h' tell where it went");
-	}
+	if (watch->pressure_seen >= PRESSURE_LOOKS)
+		return error_set(err, ERROR_UNHEALTHY, MARK_PRESSURE ": the node is short of disk, memory or process IDs");
 	/* where all images are here already nothing needs a registry: told once, no reason to fail */
 	if (!watch->dns_failed && (has_marker(watch, container, MARK_DNS) || has_marker(watch, container, MARK_PROBE))) {
 		watch->dns_failed = true;
@@ -132,10 +128,7 @@ static int late(const struct watch *watch, const struct container *container, in
 	error_set(err, kind, "the gateway did not become healthy within %g s (its health is '%s')",
 		  (double)timeout_ms / 1000, container_health_name(container->health));
 	(*err)->retriable = true;
-	if (watch->dns_failed)
-		error_hint(err, "names cannot be resolved in the container: give docker a DNS server that it can reach "
-				"(\"dns\" in daemon.json)");
-	error_hint(err, "a slow machine may need more: --timeout SECONDS; --keep-failed leaves it for a look at it");
+	error_code(err, watch->dns_failed ? "dns-failure" : "not-ready");
 	return watch_explain(watch->env, watch->container, err);
 }
 
@@ -156,8 +149,9 @@ int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
 			return 0;
 		if (now.health == HEALTH_NONE) {
 			error_set(err, ERROR_UNHEALTHY, "the container %s has no health check", watch->container);
-			return error_hint(err, "make it anew, the data stays: docker rm -f %s, then start again",
-					  watch->container);
+			error_code(err, "health-check-missing");
+			return error_hint_command(err, "Remove the container, its data stays; then start again",
+						  "docker rm -f %s", watch->container);
 		}
 		if (check_markers(watch, &now, err) < 0)
 			return watch_explain(watch->env, watch->container, err);

@@ -37,7 +37,7 @@ static int busy(const char *path, const char *name, struct error **err)
 	error_set(err, ERROR_CONFLICT, "gateway '%s' is busy: %s is at work on it", name,
 		  holder.len > 0 ? buf_str(&holder) : "another openshell");
 	(*err)->retriable = true;
-	return -1;
+	return error_code(err, "gateway-busy");
 }
 
 int lock_take(struct lock *lock, const struct paths *paths, const char *name, const char *what, struct error **err)

@@ -161,12 +161,16 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 	if (name_check_readable(name, err) < 0)
 		return -1;
 	loaded.path = find(paths, name, &loaded.source);
-	if (loaded.path == NULL)
-		return error_set(err, ERROR_ABSENT, "there is no gateway '%s' (no %s/gateways/%s/metadata.json%s%s)",
-				 name, paths->user_root, name, paths->system_root ? " and none under " : "",
-				 paths->system_root ? paths->system_root : "");
+	if (loaded.path == NULL) {
+		error_set(err, ERROR_ABSENT, "there is no gateway '%s' (no %s/gateways/%s/metadata.json%s%s)",
+			  name, paths->user_root, name, paths->system_root ? " and none under " : "",
+			  paths->system_root ? paths->system_root : "");
+		return error_code(err, "gateway-absent");
+	}
 	if (load_file(loaded.path, &loaded, err) < 0) {
 		record_release(&loaded);
+		if (error_is(*err, ERROR_SYSTEM))
+			error_code(err, "entry-invalid");
 		return error_wrap(err, "the entry of gateway '%s' cannot be used", name);
 	}
 	/* look-ups go by the file's place, so that is the name an entry has */

@@ -58,6 +58,16 @@ code_kinds() {
 		sed -E 's/\[(ERROR_[A-Z]*)\] = \{ "([a-z]*)", ([0-9]+) \}/| `\1` | \2 | \3 |/; /CANCELLED/d'
 }
 
+# "code exit retriable" of each code of the table, in its order
+code_diagnoses() {
+	grep -oE '\[ERROR_[A-Z]*\] = \{ "[a-z]*", [0-9]+' "$SRC/base/error.c" |
+		sed -E 's/\[(ERROR_[A-Z]*)\] = \{ "[a-z]*", /\1 /' >"$TEST_TMP/exits"
+	grep -oE '\.code = "[a-z0-9-]+", \.kind = ERROR_[A-Z]*,( \.retriable = true,)?' "$SRC/gateway/diagnose.c" |
+		tr -d '",' | awk '
+			FNR == NR { exit_code[$1] = $2; next }
+			!seen[$3]++ { print $3, exit_code[$6], ($7 == ".retriable" ? "yes" : "no") }' "$TEST_TMP/exits" -
+}
+
 # --- the tests --------------------------------------------------------------------------------------------------------
 
 # Every line of FILE is a line of the page; there are at least MINIMUM.
@@ -92,6 +102,14 @@ states_are_the_codes() {
 	code_states >"$TEST_TMP/code"
 	[ "$(wc -l <"$TEST_TMP/code")" -eq 5 ]
 	section "$ARCHITECTURE" 'When is it healthy' | sed -nE 's/^\| `([a-z]*)` \| .* \| ([0-9]+) \|$/\1 \2/p' |
+		diff -u - "$TEST_TMP/code"
+}
+
+diagnoses_are_the_codes() {
+	code_diagnoses >"$TEST_TMP/code"
+	[ "$(wc -l <"$TEST_TMP/code")" -ge 40 ]
+	printf '%s\n' 'usage 2 no' 'cancelled 128 no' >>"$TEST_TMP/code"
+	sed -nE 's/^\.It Li ([a-z0-9-]+) Ta ([0-9]+)( \+ n)? Ta (yes|no) Ta .*/\1 \2 \4/p' "$DOCS/openshell.1" |
 		diff -u - "$TEST_TMP/code"
 }
 
@@ -143,6 +161,7 @@ main() {
 	check the_deploy_steps_of_the_page_are_those_of_the_code steps_are_the_codes
 	check the_container_actions_of_the_page_are_those_of_the_code actions_are_the_codes
 	check the_error_kinds_of_the_page_are_those_of_the_code kinds_are_the_codes
+	check the_codes_of_the_manual_page_are_those_of_the_code diagnoses_are_the_codes
 	check the_gateway_states_of_the_page_are_those_of_the_code states_are_the_codes
 	check the_health_markers_of_the_page_are_those_of_the_code markers_are_the_codes
 	for page in "$README" "$DOCS"/*.md; do

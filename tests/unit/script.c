@@ -279,6 +279,15 @@ void assert_error(struct error **err, enum error_kind kind, const char *part)
 	error_free(err);
 }
 
+bool advises(const struct error *err, const char *part)
+{
+	for (size_t i = 0; i < err->hint_count; i++)
+		if (strstr(err->hints[i].text, part) != NULL ||
+		    (err->hints[i].command != NULL && strstr(err->hints[i].command, part) != NULL))
+			return true;
+	return false;
+}
+
 void assert_line(const struct argv *args, const char *expected)
 {
 	autofree char *line = argv_quote(args);

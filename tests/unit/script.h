@@ -85,6 +85,9 @@ bool script_matches(const char *pattern, const char *text);
 /* The error's whole text contains this; frees the error. */
 void assert_error(struct error **err, enum error_kind kind, const char *part);
 
+/* One of the error's steps has this in its text or command. */
+bool advises(const struct error *err, const char *part);
+
 /* The vector as argv_quote() prints it. */
 void assert_line(const struct argv *args, const char *expected);
 

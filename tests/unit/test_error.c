@@ -86,13 +86,23 @@ static void a_wrapped_error_keeps_what_was_said_of_it(void **state)
 	err->retriable = true;
 	err->exit_code = 143;
 	error_hint(&err, "wait %d s", 5);
+	error_hint_command(&err, "look", "ls %s", "x");
+	error_code(&err, "busy-bee");
+	error_meaning(&err, "It is busy.");
 	error_detail(&err, "line 1\nline 2");
 	error_wrap(&err, "outer");
 	assert_true(err->retriable);
 	assert_int_equal(error_exit_code(err), 143);
-	assert_string_equal(err->hint, "wait 5 s");
+	assert_string_equal(error_code_name(err), "busy-bee");
+	assert_int_equal(err->hint_count, 2);
+	assert_string_equal(err->hints[0].text, "wait 5 s");
+	assert_null(err->hints[0].command);
+	assert_string_equal(err->hints[1].text, "look");
+	assert_string_equal(err->hints[1].command, "ls x");
+	assert_string_equal(err->meaning, "It is busy.");
 	assert_string_equal(err->detail, "line 1\nline 2");
-	assert_null(err->cause->hint);
+	assert_int_equal(err->cause->hint_count, 0);
+	assert_null(err->cause->meaning);
 	assert_null(err->cause->detail);
 }
 
@@ -107,20 +117,41 @@ static void only_what_took_too_long_is_worth_another_try(void **state)
 	}
 }
 
-static void the_first_hint_and_detail_stay(void **state)
+static void the_first_code_meaning_and_detail_stay(void **state)
 {
 	autoerror struct error *err = NULL;
 
 	(void)state;
 	error_set(&err, ERROR_SYSTEM, "x");
-	assert_int_equal(error_hint(&err, "first"), -1);
-	error_hint(&err, "second");
+	assert_string_equal(error_code_name(err), "failed");
+	assert_int_equal(error_code(&err, "first"), -1);
+	error_code(&err, "second");
+	assert_int_equal(error_meaning(&err, "first"), -1);
+	error_meaning(&err, "second");
 	assert_int_equal(error_detail(&err, " \n"), -1);
 	assert_null(err->detail);
 	error_detail(&err, "first");
 	error_detail(&err, "second");
-	assert_string_equal(err->hint, "first");
+	assert_string_equal(error_code_name(err), "first");
+	assert_string_equal(err->meaning, "first");
 	assert_string_equal(err->detail, "first");
+}
+
+static void the_steps_of_the_level_below_stay_alone(void **state)
+{
+	autoerror struct error *err = NULL;
+
+	(void)state;
+	error_set(&err, ERROR_SYSTEM, "x");
+	error_wrap(&err, "nobody knew better yet");
+	assert_int_equal(error_hint(&err, "first"), -1);
+	assert_int_equal(error_hint_command(&err, "second", "true"), -1);
+	error_wrap(&err, "outer");
+	error_hint(&err, "too general");
+	error_hint_command(&err, "as well", "false");
+	assert_int_equal(err->hint_count, 2);
+	assert_string_equal(err->hints[0].text, "first");
+	assert_string_equal(err->hints[1].command, "true");
 }
 
 static void the_text_of_a_user_is_no_format(void **state)
@@ -142,7 +173,8 @@ int main(void)
 		cmocka_unit_test(a_wrapped_error_reads_from_the_outside_in),
 		cmocka_unit_test(a_wrapped_error_keeps_what_was_said_of_it),
 		cmocka_unit_test(only_what_took_too_long_is_worth_another_try),
-		cmocka_unit_test(the_first_hint_and_detail_stay),
+		cmocka_unit_test(the_first_code_meaning_and_detail_stay),
+		cmocka_unit_test(the_steps_of_the_level_below_stay_alone),
 		cmocka_unit_test(the_text_of_a_user_is_no_format),
 	};
 

@@ -104,7 +104,7 @@ static void another_engine_is_a_conflict_that_names_both(void **state)
 	assert_int_equal(gateway_check_engine(&record, &engine, &err), -1);
 	assert_non_null(strstr(err->text, "AAAA"));
 	assert_non_null(strstr(err->text, "BBBB"));
-	assert_non_null(strstr(err->hint, "--force"));
+	assert_true(advises(err, "--force"));
 	assert_error(&err, ERROR_CONFLICT, "tcp://there:2375");
 }
 

@@ -168,7 +168,7 @@ static void a_gateway_that_is_not_ready_again_is_unhealthy(void **state)
 	struct error *err = NULL;
 
 	assert_int_equal(PUSH(bench, steps, &err), -1);
-	assert_non_null(strstr(err->hint, "openshell doctor exec --name gw -- kubectl -n openshell describe pods"));
+	assert_true(advises(err, "openshell doctor exec --name gw -- kubectl -n openshell describe pods"));
 	assert_error(&err, ERROR_UNHEALTHY, "kubectl rollout status failed (exit 1): error: timed out");
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cancel.h"
+#include "gateway/diagnose.h"
 #include "script.h"
 
 #define NAME "openshell-cluster-gw"
@@ -142,7 +143,9 @@ static void the_wait_is_bounded_by_180_times_2_seconds(void **state)
 	assert_int_equal(WAIT(&bench, steps, &err), -1);
 	assert_int_equal(script_elapsed(&bench.scene.script), 180 * 2000);
 	assert_true(err->retriable);
-	assert_non_null(strstr(err->hint, "--timeout"));
+	assert_string_equal(error_code_name(err), "not-ready");
+	diagnose(err, "gw");
+	assert_true(advises(err, "--timeout"));
 	assert_non_null(strstr(err->detail, "last words"));
 	assert_non_null(strstr(err->detail, "API is not ready"));
 	assert_error(&err, ERROR_TIMEOUT, "within 360 s (its health is 'starting')");
