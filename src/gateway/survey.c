@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "gateway/endpoint.h"
+#include "gateway/host.h"
 #include "gateway/image.h"
 
 void survey_release(struct survey *survey)
@@ -182,6 +183,7 @@ static bool is_own_port(const struct survey *survey)
 
 static int check_port(struct survey *survey, const struct gateway_env *env, struct error **err)
 {
+	autofree char *holder = NULL;
 	bool busy = false;
 
 	if (survey->action == ACTION_KEEP || survey->action == ACTION_UNPAUSE)
@@ -196,8 +198,9 @@ static int check_port(struct survey *survey, const struct gateway_env *env, stru
 		return -1;
 	if (!busy)
 		return 0;
-	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by another program", survey->plan.port,
-		  survey->plan.bind);
+	holder = host_port_holder("", survey->plan.bind, survey->plan.port);
+	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by %s", survey->plan.port, survey->plan.bind,
+		  holder ? holder : "another program");
 	return error_hint(err, "take another port: --port 0 finds a free one");
 }
 
