@@ -4,13 +4,18 @@
 
 #include <time.h>
 
-static int64_t real_now_ms(void *arg)
+static int64_t read_ms(clockid_t id)
 {
 	struct timespec now;
 
-	(void)arg;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t real_now_ms(void *arg)
+{
+	(void)arg;
+	return read_ms(CLOCK_MONOTONIC);
 }
 
 const struct clock clock_real = { real_now_ms, NULL };
@@ -18,4 +23,9 @@ const struct clock clock_real = { real_now_ms, NULL };
 int64_t clock_now_ms(const struct clock *clock)
 {
 	return clock->now_ms(clock->arg);
+}
+
+int64_t clock_wall_ms(void)
+{
+	return read_ms(CLOCK_REALTIME);
 }

@@ -15,4 +15,7 @@ extern const struct clock clock_real;
 
 int64_t clock_now_ms(const struct clock *clock);
 
+/* Milliseconds since 1970 as this host believes. Not to be waited by: it may jump. */
+int64_t clock_wall_ms(void);
+
 #endif

@@ -101,7 +101,7 @@ const struct command cmd_doctor_exec = {
 /* ------------------------------------------------------------------ check */
 
 static const struct opt check_options[] = {
-	OPT_NAME, { "port", 0, "PORT", "the port to check (default: the gateway's, or 8080)" }, OPT_END,
+	OPT_NAME, { "port", 0, "PORT", "the port to check (default: the gateway's, or 8080)" }, OPT_OUTPUT, OPT_END,
 };
 
 static int check_port_of(const struct cli *cli, const struct invocation *in, const char *name, int *port,
@@ -121,36 +121,86 @@ static int check_port_of(const struct cli *cli, const struct invocation *in, con
 
 static void print_finding(const struct finding *finding)
 {
-	static const char *const verdicts[] = { "ok", "warning", "FAILED" };
-	autofree char *value = xasprintf("%s: %s", verdicts[finding->verdict], finding->text);
+	static const char *const words[] = { "ok", "warning", "FAILED" };
+	bool good = finding->code == NULL;
+	autofree char *value = xasprintf("%s%s%s%s: %s", words[finding->verdict], good ? "" : " (",
+					 good ? "" : finding->code, good ? "" : ")", finding->text);
 
 	output_field(finding->what, value);
 	if (finding->fix != NULL)
 		printf("  %-13s fix: %s\n", "", finding->fix);
+	if (finding->command != NULL)
+		printf("  %-13s run: %s\n", "", finding->command);
+}
+
+static void print_summary(const struct findings *findings)
+{
+	size_t failed = findings_count(findings, CHECK_FAIL), warned = findings_count(findings, CHECK_WARN);
+
+	if (failed == 0)
+		fputs("\nAll checks passed.", stdout);
+	else
+		printf("\n%zu check%s failed.", failed, failed == 1 ? "" : "s");
+	if (warned > 0)
+		printf(" %zu warning%s.", warned, warned == 1 ? "" : "s");
+	puts("");
+}
+
+static void print_findings(const struct findings *findings)
+{
+	puts("Checking this host\n");
+	for (size_t i = 0; i < findings->n; i++)
+		print_finding(&findings->v[i]);
+	print_summary(findings);
+}
+
+static void print_findings_tree(const struct findings *findings, enum output_format format)
+{
+	autotree cJSON *tree = cJSON_CreateObject();
+	cJSON *list = cJSON_AddArrayToObject(tree, "checks");
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->v[i];
+		cJSON *item = cJSON_CreateObject();
+
+		tree_add_str(item, "check", finding->what);
+		tree_add_str(item, "verdict", check_verdict_name(finding->verdict));
+		tree_add_str(item, "code", finding->code);
+		tree_add_str(item, "text", finding->text);
+		tree_add_str(item, "fix", finding->fix);
+		tree_add_str(item, "command", finding->command);
+		cJSON_AddItemToArray(list, item);
+	}
+	tree_add_str(tree, "verdict", check_verdict_name(findings_verdict(findings)));
+	cJSON_AddNumberToObject(tree, "exit_code", findings_exit_code(findings));
+	output_tree(tree, format);
 }
 
 static int run_check(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
 	autofree char *name = NULL;
 	AUTO(findings) findings = { .n = 0 };
+	enum output_format format;
 	bool chosen;
 	int port;
 
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || check_port_of(cli, in, name, &port, err) < 0)
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	    check_port_of(cli, in, name, &port, err) < 0)
 		return -1;
-	puts("Checking this host\n");
-	gateway_check(cli->env, name, port, &findings);
-	for (size_t i = 0; i < findings.n; i++)
-		print_finding(&findings.v[i]);
+	gateway_check(cli->env, name, port, "", &findings);
+	if (format == OUTPUT_TABLE)
+		print_findings(&findings);
+	else
+		print_findings_tree(&findings, format);
 	*status = findings_exit_code(&findings);
-	puts(*status == 0 ? "\nAll checks passed." : "\nA check failed.");
 	return 0;
 }
 
 const struct command cmd_doctor_check = {
 	.path = "doctor check",
 	.summary = "check whether this host can run a gateway",
-	.details = "Looks at docker, its version, the port, disk and memory. Exit status: 0, or that of the worst finding.",
+	.details = "Looks at docker, its host and the port, and changes nothing. openshell(1) lists the checks.\n"
+		   "Exit status: 0, or that of the first check that failed; warnings do not count.",
 	.options = check_options,
 	.run = run_check,
 };

@@ -119,6 +119,33 @@ char *endpoint_url(bool plaintext, const char *host, int port)
 	return xasprintf("%s://%s%s%s:%d", plaintext ? "http" : "https", v6 ? "[" : "", host, v6 ? "]" : "", port);
 }
 
+static bool parse_network(const char *text, uint32_t *address, long long *prefix)
+{
+	const char *slash = strchr(text, '/'), *problem = NULL;
+	autofree char *host = NULL;
+	struct in_addr v4;
+
+	if (slash == NULL)
+		return false;
+	host = xstrndup(text, (size_t)(slash - text));
+	*prefix = strtonum(slash + 1, 0, 32, &problem);
+	if (problem != NULL || inet_pton(AF_INET, host, &v4) != 1)
+		return false;
+	*address = ntohl(v4.s_addr);
+	return true;
+}
+
+bool endpoint_networks_overlap(const char *a, const char *b)
+{
+	long long prefix_a, prefix_b, shorter;
+	uint32_t address_a, address_b;
+
+	if (!parse_network(a, &address_a, &prefix_a) || !parse_network(b, &address_b, &prefix_b))
+		return false;
+	shorter = prefix_a < prefix_b ? prefix_a : prefix_b;
+	return shorter == 0 || (address_a ^ address_b) >> (32 - shorter) == 0;
+}
+
 bool endpoint_split(const char *url, char **host, int *port)
 {
 	const char *authority = strstr(url, "://");

@@ -26,6 +26,9 @@ int endpoint_dns_list(const char *text, struct argv *addresses, struct error **e
 /* "https://HOST:PORT", brackets where they are needed. The caller frees. */
 char *endpoint_url(bool plaintext, const char *host, int port);
 
+/* Whether two IPv4 networks ("10.42.0.0/16") have addresses in common; false when one is none. */
+bool endpoint_networks_overlap(const char *a, const char *b);
+
 /* Splits a URL that endpoint_url() or a person made; *host is freed by the caller. */
 bool endpoint_split(const char *url, char **host, int *port);
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "gateway/endpoint.h"
+#include "gateway/host.h"
 #include "gateway/image.h"
 
 void survey_release(struct survey *survey)
@@ -213,6 +214,7 @@ static bool is_own_port(const struct survey *survey)
 
 static int check_port(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
 {
+	autofree char *holder = NULL;
 	bool busy = false;
 
 	if (survey->action == ACTION_KEEP || survey->action == ACTION_UNPAUSE)
@@ -227,8 +229,9 @@ static int check_port(struct survey *survey, const struct gateway_env *env, cons
 		return -1;
 	if (!busy)
 		return 0;
-	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by another program", survey->plan.port,
-		  survey->plan.bind);
+	holder = host_port_holder("", survey->plan.bind, survey->plan.port);
+	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by %s", survey->plan.port, survey->plan.bind,
+		  holder ? holder : "another program");
 	return error_code(err, "port-busy");
 }
 

@@ -95,6 +95,17 @@ int docker_engine(const struct docker *docker, struct engine *engine, struct err
 	return parse_engine(&result, engine, err);
 }
 
+int docker_version(const struct docker *docker, struct docker_version *version, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker version", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "version", "--format", "{{json .}}", NULL);
+	if (runner_check(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	return parse_version(&result.out, version, err);
+}
+
 char *docker_context_host(const struct docker *docker, const char *context, struct error **err)
 {
 	AUTO(proc_spec) spec = docker_spec("docker context inspect", docker->timeout_ms);

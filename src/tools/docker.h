@@ -115,11 +115,33 @@ struct engine {
 	int64_t memory; /* bytes */
 	int cgroup_version; /* 1 or 2 */
 	bool rootless;
+	char *name, *kernel; /* its host's: name and kernel release */
+	char *distribution;  /* its host's, or "Docker Desktop" */
+	char *storage;       /* the storage driver */
+	char *storage_base;  /* the file system below it ("extfs"), or NULL */
+	bool lacks_d_type;   /* that file system is too old for overlays */
+	char *firewall;      /* "iptables", "nftables"; NULL: it does not tell (before 28.3) */
+	bool remaps_users;   /* userns-remap */
+	struct argv pools;   /* default-address-pools, when they were configured */
+	struct argv lacking; /* cgroup controllers that it does without */
+	int64_t time_ms;     /* its clock, since 1970; 0: unknown */
 };
 
 /* ERROR_UNREACHABLE when it does not answer. */
 int docker_engine(const struct docker *docker, struct engine *engine, struct error **err) MUST_CHECK;
 void engine_release(struct engine *engine);
+
+/* What client and engine say of themselves; NULL where they do not. */
+struct docker_version {
+	char *client;     /* version of the docker program */
+	char *engine;     /* "Engine", "Podman Engine" */
+	char *api;        /* the API that the two speak with each other */
+	char *client_api; /* the newest that the client knows */
+	char *engine_api; /* the newest that the engine knows */
+};
+
+int docker_version(const struct docker *docker, struct docker_version *version, struct error **err) MUST_CHECK;
+void docker_version_release(struct docker_version *version);
 
 /* The address of the engine behind a docker context; the caller frees. */
 char *docker_context_host(const struct docker *docker, const char *context, struct error **err) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static const char *const phase_names[] = {
 	[PHASE_ABSENT] = "absent",       [PHASE_CREATED] = "created",   [PHASE_RUNNING] = "running",
@@ -254,28 +255,107 @@ static int no_engine(const struct proc_result *result, const cJSON *info, struct
 	return -1;
 }
 
+/* "2026-11-22T18:28:42.271332825Z", or with an offset such as "+01:00", as ms since 1970; 0 when it is none. */
+static int64_t parse_time(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *rest = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+	int64_t seconds = rest != NULL ? timegm(&tm) : 0;
+
+	if (rest == NULL)
+		return 0;
+	if (*rest == '.')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	/* only now: timegm() resets what %z sets */
+	if (strptime(rest, "%z", &tm) == NULL)
+		return 0;
+	return (seconds - tm.tm_gmtoff) * 1000;
+}
+
+/* DriverStatus is a list of pairs; NULL when the key is not among them. */
+static const char *driver_status(const cJSON *info, const char *key)
+{
+	const cJSON *pair;
+
+	cJSON_ArrayForEach(pair, tree_at(info, "DriverStatus")) {
+		const char *name = tree_str(pair, "0");
+
+		if (name != NULL && streq(name, key))
+			return tree_str(pair, "1");
+	}
+	return NULL;
+}
+
+static void parse_storage(const cJSON *info, struct engine *engine)
+{
+	const char *d_type = driver_status(info, "Supports d_type");
+	const char *base = driver_status(info, "Backing Filesystem");
+
+	engine->storage = copy(info, "Driver");
+	engine->storage_base = base != NULL && !streq(base, "<unknown>") ? xstrdup(base) : NULL;
+	engine->lacks_d_type = d_type != NULL && streq(d_type, "false");
+}
+
+static void parse_security(const cJSON *info, struct engine *engine)
+{
+	const cJSON *option;
+
+	cJSON_ArrayForEach(option, tree_at(info, "SecurityOptions")) {
+		if (!cJSON_IsString(option))
+			continue;
+		engine->rootless |= str_starts(option->valuestring, "name=rootless");
+		engine->remaps_users |= str_starts(option->valuestring, "name=userns");
+	}
+}
+
+static void parse_cgroups(const cJSON *info, struct engine *engine)
+{
+	static const struct {
+		const char *key, *controller;
+	} controllers[] = {
+		{ "CPUShares", "cpu" }, { "CPUSet", "cpuset" }, { "MemoryLimit", "memory" }, { "PidsLimit", "pids" },
+	};
+	const char *version = tree_str(info, "CgroupVersion");
+
+	engine->cgroup_version = version != NULL && streq(version, "2") ? 2 : 1;
+	for (size_t i = 0; i < ARRAY_LEN(controllers); i++)
+		if (!tree_bool(info, controllers[i].key, true))
+			argv_add(&engine->lacking, controllers[i].controller);
+}
+
+static void parse_host(const cJSON *info, struct engine *engine)
+{
+	const cJSON *pool;
+
+	engine->os = copy(info, "OSType");
+	engine->arch = copy(info, "Architecture");
+	engine->name = copy(info, "Name");
+	engine->kernel = copy(info, "KernelVersion");
+	engine->distribution = copy(info, "OperatingSystem");
+	engine->memory = tree_int(info, "MemTotal", 0);
+	engine->time_ms = parse_time(tree_str(info, "SystemTime"));
+	engine->firewall = copy(info, "FirewallBackend/Driver");
+	cJSON_ArrayForEach(pool, tree_at(info, "DefaultAddressPools"))
+		if (tree_str(pool, "Base") != NULL)
+			argv_add(&engine->pools, tree_str(pool, "Base"));
+}
+
 int parse_engine(const struct proc_result *result, struct engine *engine, struct error **err)
 {
 	autotree cJSON *info = NULL;
 	autoerror struct error *ignored = NULL;
-	const cJSON *option;
-	const char *cgroup;
 
 	info = tree_json(buf_str(&result->out), result->out.len, "docker info", &ignored);
 	if (result->code != 0 || str_blank(tree_str(info, "ServerVersion")))
 		return no_engine(result, info, err);
 	engine->id = copy(info, "ID");
 	engine->version = copy(info, "ServerVersion");
-	engine->os = copy(info, "OSType");
-	engine->arch = copy(info, "Architecture");
 	engine->context = copy(info, "ClientInfo/Context");
 	engine->root_dir = copy(info, "DockerRootDir");
-	engine->memory = tree_int(info, "MemTotal", 0);
-	cgroup = tree_str(info, "CgroupVersion");
-	engine->cgroup_version = cgroup != NULL && streq(cgroup, "2") ? 2 : 1;
-	cJSON_ArrayForEach(option, tree_at(info, "SecurityOptions"))
-		if (cJSON_IsString(option) && str_starts(option->valuestring, "name=rootless"))
-			engine->rootless = true;
+	parse_host(info, engine);
+	parse_cgroups(info, engine);
+	parse_security(info, engine);
+	parse_storage(info, engine);
 	return 0;
 }
 
@@ -287,7 +367,39 @@ void engine_release(struct engine *engine)
 	free(engine->arch);
 	free(engine->context);
 	free(engine->root_dir);
+	free(engine->name);
+	free(engine->kernel);
+	free(engine->distribution);
+	free(engine->storage);
+	free(engine->storage_base);
+	free(engine->firewall);
+	argv_release(&engine->pools);
+	argv_release(&engine->lacking);
 	*engine = (struct engine){ 0 };
+}
+
+int parse_version(const struct buf *out, struct docker_version *version, struct error **err)
+{
+	autotree cJSON *json = tree_json(buf_str(out), out->len, "docker version", err);
+
+	if (json == NULL)
+		return -1;
+	version->client = copy(json, "Client/Version");
+	version->client_api = copy(json, "Client/DefaultAPIVersion");
+	version->api = copy(json, "Client/ApiVersion");
+	version->engine = copy(json, "Server/Components/0/Name");
+	version->engine_api = copy(json, "Server/ApiVersion");
+	return 0;
+}
+
+void docker_version_release(struct docker_version *version)
+{
+	free(version->client);
+	free(version->engine);
+	free(version->api);
+	free(version->client_api);
+	free(version->engine_api);
+	*version = (struct docker_version){ 0 };
 }
 
 void container_spec_release(struct container_spec *spec)

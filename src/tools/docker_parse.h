@@ -13,4 +13,7 @@ int parse_inspect(const struct buf *out, const char *container_name, const char 
 /* `docker info --format '{{json .}}'`. A client without an engine prints JSON too. */
 int parse_engine(const struct proc_result *result, struct engine *engine, struct error **err) MUST_CHECK;
 
+/* `docker version --format '{{json .}}'`. */
+int parse_version(const struct buf *out, struct docker_version *version, struct error **err) MUST_CHECK;
+
 #endif

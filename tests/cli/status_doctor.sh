@@ -236,11 +236,121 @@ little_of() {
 	expect_out FAILED
 }
 
+# info_with JQ-EXPRESSION: an engine whose answer to docker info is changed so
+info_with() {
+	new_home
+	given_engine
+	rule docker 10-info '^info'
+	answer last out "$(printf '{"ID":"E","ServerVersion":"28.2.2","Driver":"overlay2","DockerRootDir":"/","MemTotal":17179869184,"CgroupVersion":"2","ClientInfo":{"Context":"default"}}' |
+		jq -c "$1")"
+}
+
+# Another host: what the machine of the test has to say does not matter.
+ELSEWHERE='.Name = "elsewhere" | .KernelVersion = "0.0"'
+
+json_has_all() {
+	info_with "$ELSEWHERE"
+	run doctor check -o json
+	expect_equal '["check","verdict","code","text","fix","command"]' "$(jq -c '.checks[0] | keys_unsorted' "$out")"
+	expect_equal '["docker","ok",null,null]' "$(jq -c '.checks[0] | [.check, .verdict, .code, .fix]' "$out")"
+	expect_equal '["host-not-seen","disk-not-seen"]' "$(jq -c '[.checks[] | select(.verdict == "warn") | .code]' "$out")"
+	expect_equal '["warn",0]' "$(jq -c '[.verdict, .exit_code]' "$out")"
+	jq -e 'all(.checks[]; (.code == null) == (.verdict == "ok") and (.fix == null) == (.verdict == "ok"))' "$out"
+}
+
+json_of_this_host() {
+	started
+	echo "$C" >"$engine/port-holders"
+	run doctor check -o json
+	expect_equal '["docker","host","version","api","root","storage","cgroup","cgroupns","firewall","iptables","br-netfilter","inotify","pools","routes","kubelet","snap","port","disk","memory","clock"]' \
+		"$(jq -c '[.checks[].check]' "$out")"
+	expect_equal 0 "$(jq .exit_code "$out")"
+	expect_equal "docker info
+docker version
+docker ps" "$(calls | cut -d' ' -f1-2)"
+}
+
+# is_found CODE VERDICT STATUS JQ-EXPRESSION: what doctor check makes of such an engine, in each form
+is_found() {
+	info_with "$ELSEWHERE | $4"
+	expect_status "$3" run doctor check -o json
+	expect_equal "[\"$1\"]" "$(jq -c --arg verdict "$2" '[.checks[] | select(.verdict == $verdict and (.code | endswith("not-seen") | not)) | .code]' "$out")"
+	expect_equal "[\"$2\",$3]" "$(jq -c '[.verdict, .exit_code]' "$out")"
+	expect_status "$3" run doctor check -o yaml
+	expect_out "code: $1"
+	expect_status "$3" run doctor check
+	expect_out "($1): "
+	expect_out "fix: "
+	if [ "$3" -eq 0 ]; then expect_out 'All checks passed. 3 warnings.'; else expect_out '1 check failed. 2 warnings.'; fi
+}
+
+# docker_fails STATUS CODE KEY [TEXT]: what doctor check makes of a docker that ends so
+docker_fails() {
+	new_home
+	with OPENSHELL_DOCKER_TIMEOUT=1
+	rule docker 10-all .
+	answer last rc 1
+	answer last "$3" "${4:-}"
+	expect_status "$1" run doctor check -o json
+	expect_equal "[\"$2\",\"fail\",$1]" "$(jq -c '[.checks[0].code, .verdict, .exit_code]' "$out")"
+	expect_equal 1 "$(jq '.checks | length' "$out")"
+}
+
+# busy_port COMMAND...: the program that listens on the port is named
+busy_port() {
+	new_home
+	given_engine
+	python3 -c '
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(16)
+print(s.getsockname()[1], flush=True)
+s.accept()' >"$home/port" &
+	listener=$!
+	eventually 5 test -s "$home/port"
+	code=0
+	run "$@" --port "$(cat "$home/port")" || code=$?
+	kill "$listener"
+	expect_equal 4 "$code"
+	grep -q 'in use by python3 (pid [0-9]*)' "$out" "$err"
+}
+
+# What a fix says to type is a command of this program.
+fix_can_be_typed() {
+	started
+	echo another >"$engine/port-holders"
+	expect_status 4 run doctor check -o json --port 8077
+	command=$(jq -r '.checks[] | select(.check == "port") | .command' "$out")
+	rm "$engine/port-holders" "$engine/containers/$C"
+	# shellcheck disable=SC2086 # its words
+	run ${command#openshell }
+	expect_has '"gateway_port": ' "$config/gateways/openshell/metadata.json"
+	expect_lacks '"gateway_port": 8080' "$config/gateways/openshell/metadata.json"
+}
+
 doctor_tests() {
 	check a_well_engine_gives_0 check_is_well
 	check a_held_port_gives_4 check_names_the_port_holder
 	check too_little_memory_fails_the_check little_of MemTotal 1000000000
 	check an_old_engine_fails_the_check little_of ServerVersion '"19.03.1"'
+	check the_check_as_json_has_verdicts_codes_and_fixes json_has_all
+	check every_check_is_made_on_dockers_own_host json_of_this_host
+	check rootless_docker_fails is_found rootless fail 1 '.SecurityOptions = ["name=rootless"]'
+	check userns_remap_fails is_found userns-remap fail 1 '.SecurityOptions = ["name=userns"]'
+	check missing_cgroup_controllers_fail is_found cgroup-controllers fail 1 '.MemoryLimit = false'
+	check a_storage_driver_of_copies_is_a_warning is_found storage-vfs warn 0 '.Driver = "vfs"'
+	check cgroup_v1_is_a_warning is_found cgroup-v1 warn 0 '.CgroupVersion = "1"'
+	check a_snap_is_a_warning is_found snap-docker warn 0 '.DockerRootDir = "/var/snap/docker/common/var-lib-docker"'
+	check overlapping_pools_are_a_warning is_found pool-overlap warn 0 '.DefaultAddressPools = [{"Base":"10.0.0.0/8","Size":24}]'
+	check nftables_are_a_warning is_found firewall-nftables warn 0 '.FirewallBackend.Driver = "nftables"'
+	check a_clock_that_is_off_is_a_warning is_found clock-skew warn 0 '.SystemTime = "2001-01-01T00:00:00Z"'
+	check no_engine_gives_5 docker_fails 5 docker-unreachable out '{"ServerErrors":["Cannot connect to the Docker daemon"]}'
+	check no_permission_gives_6 docker_fails 6 docker-refused err 'permission denied while trying to connect to the socket'
+	check a_hanging_docker_gives_7 docker_fails 7 docker-timeout hang
+	check doctor_check_names_the_program_on_the_port busy_port doctor check
+	check the_command_of_a_fix_can_be_typed fix_can_be_typed
+	check start_names_the_program_on_the_port busy_port gateway start
 }
 
 ## streams

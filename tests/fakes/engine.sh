@@ -117,7 +117,11 @@ engine_last() {
 }
 
 engine_info() {
-	printf '{"ID":"ENGINE-ID","ServerVersion":"28.2.2","OSType":"linux","Architecture":"x86_64","DockerRootDir":"/","MemTotal":17179869184,"CgroupVersion":"1","SecurityOptions":[],"ClientInfo":{"Context":"default"}}\n'
+	printf '{"ID":"ENGINE-ID","ServerVersion":"28.2.2","OSType":"linux","Architecture":"x86_64","Driver":"overlay2","DockerRootDir":"/","MemTotal":17179869184,"CgroupVersion":"1","SecurityOptions":[],"ClientInfo":{"Context":"default"}}\n'
+}
+
+engine_version() {
+	printf '{"Client":{"Version":"28.2.2","ApiVersion":"1.50","DefaultAPIVersion":"1.50"},"Server":{"Components":[{"Name":"Engine"}],"ApiVersion":"1.50","MinAPIVersion":"1.24"}}\n'
 }
 
 engine_exec() {
@@ -181,6 +185,7 @@ engine_call() {
 		[ ! -e "$engine/archive" ] || cat "$engine/archive"
 		;;
 	info) engine_info ;;
+	version) engine_version ;;
 	context) echo 'unix:///var/run/docker.sock' ;;
 	ps) [ ! -e "$engine/port-holders" ] || cat "$engine/port-holders" ;;
 	pull) engine_pull "$(engine_last "$@")" ;;

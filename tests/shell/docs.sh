@@ -113,6 +113,27 @@ diagnoses_are_the_codes() {
 		diff -u - "$TEST_TMP/code"
 }
 
+# Names of checks, then "CODE verdict", each in the order of the code.
+code_checks() {
+	sed -nE 's/^\t\{ "([a-z-]+)", (true|false), check_[a-z_]+ \},$/\1/p' "$SRC/gateway/check.c"
+	sed -nE 's/^\t\[CODE_[A-Z0-9_]+\] = \{ "([a-z0-9-]+)", CHECK_(WARN|FAIL),.*/\1 \2/p' "$SRC/gateway/check.c" |
+		sed 's/WARN/warning/; s/FAIL/failure/' | sort
+}
+
+page_checks() {
+	awk '/^\.Sh/ { shown = $2 == "CHECKS" } shown' "$DOCS/openshell.1" >"$TEST_TMP/section"
+	sed -n 's/^\.It Cm //p' "$TEST_TMP/section"
+	awk '$1 == ".Li" { code = $2; next } code != "" && match($0, /^\((warning|failure)/) { print code, substr($0, 2, RLENGTH - 1) }
+		{ code = "" }' "$TEST_TMP/section" | sort
+}
+
+checks_are_the_codes() {
+	code_checks >"$TEST_TMP/code"
+	page_checks >"$TEST_TMP/page"
+	[ "$(wc -l <"$TEST_TMP/code")" -ge 50 ]
+	diff -u "$TEST_TMP/page" "$TEST_TMP/code"
+}
+
 markers_are_the_codes() {
 	sed -nE 's/^#define MARK_[A-Z]* "(.*)"/\1/p' "$SRC/gateway/watch.c" | sort >"$TEST_TMP/code"
 	[ -s "$TEST_TMP/code" ]
@@ -163,6 +184,7 @@ main() {
 	check the_error_kinds_of_the_page_are_those_of_the_code kinds_are_the_codes
 	check the_codes_of_the_manual_page_are_those_of_the_code diagnoses_are_the_codes
 	check the_gateway_states_of_the_page_are_those_of_the_code states_are_the_codes
+	check the_checks_and_codes_of_the_manual_are_those_of_the_code checks_are_the_codes
 	check the_health_markers_of_the_page_are_those_of_the_code markers_are_the_codes
 	for page in "$README" "$DOCS"/*.md; do
 		check "links_of_$(basename "$page")_resolve" links_resolve "$page"

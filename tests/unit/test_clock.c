@@ -32,11 +32,21 @@ static void any_clock_can_stand_in(void **state)
 	assert_int_equal(clock_now_ms(&clock), 3600005);
 }
 
+static void the_wall_clock_counts_from_1970(void **state)
+{
+	int64_t now = clock_wall_ms();
+
+	(void)state;
+	assert_true(now > 1700000000000); /* 2023 */
+	assert_true(now < 4102444800000); /* 2100 */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_never_goes_back),
 		cmocka_unit_test(any_clock_can_stand_in),
+		cmocka_unit_test(the_wall_clock_counts_from_1970),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

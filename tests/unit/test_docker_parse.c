@@ -541,6 +541,144 @@ static void cgroups_and_rootless_engines_are_seen(void **state)
 	assert_null(engine.id);
 }
 
+static void the_engines_host_is_read_from_both_clients(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(clients); c++) {
+		AUTO(proc_result) info = PROC_RESULT_INIT;
+		AUTO(engine) engine = { 0 };
+		struct error *err = NULL;
+
+		info.code = 0;
+		recorded(clients[c], "info", &info.out);
+		assert_int_equal(parse_engine(&info, &engine, &err), 0);
+		assert_string_equal(engine.name, "host");
+		assert_string_equal(engine.kernel, "6.1.0");
+		assert_true(str_starts(engine.distribution, "Debian GNU/Linux 12"));
+		assert_string_equal(engine.storage, "overlay2");
+		assert_string_equal(engine.storage_base, "extfs");
+		assert_false(engine.lacks_d_type);
+		assert_false(engine.remaps_users);
+		assert_null(engine.firewall);
+		assert_int_equal(engine.pools.n, 0);
+		assert_int_equal(engine.lacking.n, 0);
+		assert_true(engine.time_ms / 1000 > 1795000000); /* November 2026 */
+		assert_true(engine.time_ms / 1000 < 1796000000);
+	}
+}
+
+/* docker 29 with containerd's image store, nftables, ranges of its own, and a kernel without memory cgroups. */
+static void what_newer_engines_tell_is_read(void **state)
+{
+	AUTO(proc_result) info = PROC_RESULT_INIT;
+	AUTO(engine) engine = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	info.code = 0;
+	buf_adds(&info.out, "{\"ServerVersion\":\"29.1.3\",\"Driver\":\"overlayfs\",\"MemoryLimit\":false,\"PidsLimit\":false,"
+			    "\"DriverStatus\":[[\"driver-type\",\"io.containerd.snapshotter.v1\"]],"
+			    "\"DefaultAddressPools\":[{\"Base\":\"10.40.0.0/13\",\"Size\":24},{\"Size\":7}],"
+			    "\"SecurityOptions\":[\"name=userns\",\"name=cgroupns\"],"
+			    "\"FirewallBackend\":{\"Driver\":\"nftables\",\"Info\":[[\"EnableUserlandProxy\",\"true\"]]}}");
+	assert_int_equal(parse_engine(&info, &engine, &err), 0);
+	assert_string_equal(engine.storage, "overlayfs");
+	assert_null(engine.storage_base);
+	assert_string_equal(engine.firewall, "nftables");
+	assert_true(engine.remaps_users);
+	assert_false(engine.rootless);
+	assert_line(&engine.pools, "10.40.0.0/13");
+	assert_line(&engine.lacking, "memory pids");
+	assert_int_equal(engine.time_ms, 0);
+}
+
+static void an_old_file_system_is_seen(void **state)
+{
+	static const char *const texts[] = {
+		"[[\"Backing Filesystem\",\"xfs\"],[\"Supports d_type\",\"false\"]]", "[[\"Backing Filesystem\",\"<unknown>\"]]",
+		"[[]]", "[7,[\"Supports d_type\"],[8,9]]", "{}", "null",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO(proc_result) info = PROC_RESULT_INIT;
+		AUTO(engine) engine = { 0 };
+		struct error *err = NULL;
+
+		info.code = 0;
+		buf_addf(&info.out, "{\"ServerVersion\":\"20.10.1\",\"DriverStatus\":%s}", texts[i]);
+		assert_int_equal(parse_engine(&info, &engine, &err), 0);
+		assert_int_equal(engine.lacks_d_type, i == 0);
+		if (i > 0)
+			assert_null(engine.storage_base);
+	}
+}
+
+static void the_engines_time_is_read_in_any_zone(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} rows[] = {
+		{ "\"1970-01-02T00:00:00Z\"", 86400000 },
+		{ "\"2026-11-22T18:28:42.271332825Z\"", 1795372122000 },
+		{ "\"2026-11-22T19:28:42.271332825+01:00\"", 1795372122000 },
+		{ "\"2026-11-22T10:58:42-07:30\"", 1795372122000 },
+		{ "\"2026-11-22T18:28:42\"", 0 },
+		{ "\"2026-11-22\"", 0 },
+		{ "\"now\"", 0 },
+		{ "\"\"", 0 },
+		{ "7", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(proc_result) info = PROC_RESULT_INIT;
+		AUTO(engine) engine = { 0 };
+		struct error *err = NULL;
+
+		info.code = 0;
+		buf_addf(&info.out, "{\"ServerVersion\":\"20.10.1\",\"SystemTime\":%s}", rows[i].text);
+		assert_int_equal(parse_engine(&info, &engine, &err), 0);
+		if (engine.time_ms != rows[i].ms)
+			fail_msg("%s: %lld", rows[i].text, (long long)engine.time_ms);
+	}
+}
+
+static void versions_are_read_from_both_clients(void **state)
+{
+	static const struct {
+		const char *client, *version, *client_api;
+	} rows[] = { { "28.2", "28.2.2", "1.50" }, { "20.10", "20.10.24+dfsg1", "1.41" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(docker_version) version = { 0 };
+		AUTO(buf) out = BUF_INIT;
+		struct error *err = NULL;
+
+		recorded(rows[i].client, "version", &out);
+		assert_int_equal(parse_version(&out, &version, &err), 0);
+		assert_string_equal(version.client, rows[i].version);
+		assert_string_equal(version.client_api, rows[i].client_api);
+		assert_string_equal(version.engine, "Engine");
+		assert_string_equal(version.engine_api, "1.41");
+		assert_string_equal(version.api, "1.41");
+	}
+}
+
+static void a_version_that_is_no_json_is_an_error(void **state)
+{
+	AUTO(docker_version) version = { 0 };
+	AUTO(buf) out = BUF_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	buf_adds(&out, "Docker version 20.10\n");
+	assert_int_equal(parse_version(&out, &version, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker version");
+}
+
 /* ------------------------------------------------------------------ events */
 
 static void the_end_of_a_container_is_known_from_its_event(void **state)
@@ -712,6 +850,12 @@ int main(void)
 		cmocka_unit_test(a_client_without_an_engine_is_told_from_one_with),
 		cmocka_unit_test(what_is_no_answer_of_an_engine_is_unreachable),
 		cmocka_unit_test(cgroups_and_rootless_engines_are_seen),
+		cmocka_unit_test(the_engines_host_is_read_from_both_clients),
+		cmocka_unit_test(what_newer_engines_tell_is_read),
+		cmocka_unit_test(an_old_file_system_is_seen),
+		cmocka_unit_test(the_engines_time_is_read_in_any_zone),
+		cmocka_unit_test(versions_are_read_from_both_clients),
+		cmocka_unit_test(a_version_that_is_no_json_is_an_error),
 		cmocka_unit_test(the_end_of_a_container_is_known_from_its_event),
 		cmocka_unit_test(an_event_that_says_less_is_read_as_far_as_it_goes),
 		cmocka_unit_test(what_is_not_json_is_an_error),

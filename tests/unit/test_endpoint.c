@@ -51,6 +51,35 @@ static void only_a_foreign_tcp_docker_host_gives_a_host(void **state)
 	}
 }
 
+static void networks_overlap_when_one_holds_the_other(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool overlap;
+	} rows[] = {
+		{ "10.42.0.0/16", "10.42.0.0/16", true },
+		{ "10.0.0.0/8", "10.42.0.0/16", true },
+		{ "10.42.7.0/24", "10.42.0.0/16", true },
+		{ "10.43.255.255/32", "10.43.0.0/16", true },
+		{ "0.0.0.0/0", "10.42.0.0/16", true },
+		{ "10.44.0.0/16", "10.42.0.0/16", false },
+		{ "10.40.0.0/15", "10.42.0.0/16", false },
+		{ "192.168.0.0/16", "10.42.0.0/16", false },
+		{ "10.42.0.0", "10.42.0.0/16", false },
+		{ "10.42.0.0/33", "10.42.0.0/16", false },
+		{ "10.42.0.0/", "10.42.0.0/16", false },
+		{ "/16", "10.42.0.0/16", false },
+		{ "fd00::/8", "10.42.0.0/16", false },
+		{ "", "10.42.0.0/16", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (endpoint_networks_overlap(rows[i].a, rows[i].b) != rows[i].overlap ||
+		    endpoint_networks_overlap(rows[i].b, rows[i].a) != rows[i].overlap)
+			fail_msg("%s and %s", rows[i].a, rows[i].b);
+}
+
 static void loopback_is_127_slash_8_and_its_names(void **state)
 {
 	static const char *const yes[] = { "localhost", "127.0.0.1", "127.255.0.3", "::1" };
@@ -278,6 +307,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_a_foreign_tcp_docker_host_gives_a_host),
+		cmocka_unit_test(networks_overlap_when_one_holds_the_other),
 		cmocka_unit_test(loopback_is_127_slash_8_and_its_names),
 		cmocka_unit_test(a_host_is_a_name_or_an_address_and_nothing_else),
 		cmocka_unit_test(only_an_ip_address_can_be_bound_to),

@@ -328,9 +328,12 @@ static void a_port_of_another_program_is_a_conflict(void **state)
 	struct scene *scene = *state;
 	struct error *err = NULL;
 	int fd = listen_on_loopback(AF_INET, &options.port);
+	autofree char *holder = xasprintf("port %d on 127.0.0.1 is in use by ", options.port);
+	autofree char *pid = xasprintf(" (pid %d)", (int)getpid());
 
 	assert_int_equal(LOOK(scene, steps, &options, &err), -1);
-	assert_error(&err, ERROR_CONFLICT, "in use by another program");
+	assert_non_null(strstr(err->text, holder));
+	assert_error(&err, ERROR_CONFLICT, pid);
 	/* another host's ports are not ours to try */
 	scene->settings.docker_host = "tcp://docker.example:2375";
 	assert_int_equal(LOOK(scene, steps, &options, &err), 0);
