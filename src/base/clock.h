@@ -15,4 +15,7 @@ extern const struct clock clock_real;
 
 int64_t clock_now_ms(const struct clock *clock);
 
+/* The time of day, UTC, to be shown: "2026-11-26T09:30:00.123Z". The caller frees. */
+char *clock_timestamp(void);
+
 #endif

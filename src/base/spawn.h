@@ -19,6 +19,9 @@ struct spawned {
 /* ERROR_UNREACHABLE when the program is not on PATH; a failing exec is an error here, not an exit status. */
 int spawn_child(const struct proc_spec *spec, struct spawned *child, struct error **err) MUST_CHECK;
 
+/* The child is in our process group, so that what is typed at our terminal reaches it. */
+bool spawn_shares_group(const struct proc_spec *spec);
+
 /* Closes our ends; the child itself is the caller's to reap. */
 void spawned_release(struct spawned *child);
 
