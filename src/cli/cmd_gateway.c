@@ -6,15 +6,17 @@
 #include "base/cancel.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/show.h"
 #include "gateway/teardown.h"
 #include "store/lock.h"
 
 /* ------------------------------------------------------------------ stop, destroy */
 
-static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_END };
+static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_PROGRESS, OPT_QUIET, OPT_END };
 static const struct opt destroy_options[] = {
-	OPT_NAME, OPT_FORCE, { "image", 0, NULL, "remove the image it was made from, too" }, OPT_END,
+	OPT_NAME,     OPT_FORCE, { "image", 0, NULL, "remove the image it was made from, too" },
+	OPT_PROGRESS, OPT_QUIET, OPT_END,
 };
 
 typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,
@@ -52,7 +54,7 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 	if (rc < 0)
 		return -1;
 	if (found)
-		output_success(cli, "Gateway '%s' %s.", name, done);
+		progress_success("Gateway '%s' %s.", name, done);
 	else
 		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
 	return 0;
@@ -177,7 +179,7 @@ static int select_one(const struct cli *cli, const char *name, struct error **er
 		return error_hint(err, "openshell gateway list shows those that exist");
 	if (registry_set_active(cli->paths, name, err) < 0)
 		return -1;
-	output_success(cli, "Active gateway set to '%s'", name);
+	progress_success("Active gateway set to '%s'", name);
 	if (override != NULL && !streq(override, name))
 		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
 	return 0;

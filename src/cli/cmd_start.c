@@ -2,11 +2,11 @@
 /* gateway start */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/cancel.h"
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "gateway/deploy.h"
 #include "gateway/endpoint.h"
 #include "store/lock.h"
@@ -24,6 +24,8 @@ static const struct opt options[] = {
 	{ "timeout", 0, "SECONDS", "how long it may take to become healthy (default: 360)" },
 	{ "no-wait", 0, NULL, "return as soon as the container runs" },
 	{ "keep-failed", 0, NULL, "do not take back what a failed start made" },
+	OPT_PROGRESS,
+	OPT_QUIET,
 	OPT_END,
 };
 
@@ -68,9 +70,9 @@ static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 	const struct record *record = &outcome->record;
 	const char *state = outcome->was_running ? "is running" : outcome->waited ? "is ready" : "is starting";
 
-	output_success(cli, "Gateway '%s' %s: %s", record->name, state, record->endpoint);
+	progress_success("Gateway '%s' %s: %s", record->name, state, record->endpoint);
 	if (!outcome->waited)
-		output_success(cli, "openshell gateway start --name %s waits for it", record->name);
+		progress_note(cli->env, "openshell gateway start --name %s waits for it", record->name);
 }
 
 static int run(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
@@ -87,7 +89,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	if (read_options(in, &deploy, err) < 0 || cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;
-	if (!deploy.recreate && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+	if (!deploy.recreate && cli->may_ask)
 		deploy.confirm_recreate = confirm_recreate;
 	if (lock_take(&lock, cli->paths, name, "gateway start", err) < 0)
 		return -1;

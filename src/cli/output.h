@@ -12,14 +12,6 @@ void output_error(const struct error *err);
 
 void output_warnings(const struct cli *cli, const struct argv *warnings);
 
-/* What is done, on stderr: on a terminal each step with a tick and its time, else plain lines. */
-void output_progress(struct progress *progress, const struct cli *cli);
-/* The step at work failed; nothing follows but the error. */
-void output_progress_failed(void);
-
-/* A good end, on stderr: "✓ text" on a terminal. */
-void output_success(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
-
 /* What to do next, on stderr, after what stdout has so far. */
 void output_hint(const char *text);
 

@@ -70,6 +70,20 @@ static bool lacks_image(const struct deploy *deploy)
 	return creates(deploy) && deploy->survey.image.ref == NULL;
 }
 
+/* docker's own bars where there is a terminal for them, else its lines. */
+static int pull(const struct gateway_env *env, const char *ref, struct error **err)
+{
+	const struct progress *progress = env->progress;
+	int rc;
+
+	if (progress->lend == NULL)
+		return docker_image_pull(env->docker, ref, progress->detail, progress->arg, err);
+	progress->lend(progress->arg, true);
+	rc = docker_image_pull(env->docker, ref, NULL, NULL, err);
+	progress->lend(progress->arg, false);
+	return rc;
+}
+
 static int deploy_image(struct deploy *deploy, struct error **err)
 {
 	const struct gateway_env *env = deploy->env;
@@ -79,7 +93,7 @@ static int deploy_image(struct deploy *deploy, struct error **err)
 		error_set(err, ERROR_ABSENT, "the image %s is not here, and its name has no registry to pull it from", ref);
 		return error_hint(err, "build it: deploy/scripts/build-images.sh (or load it: docker load -i FILE)");
 	}
-	if (docker_image_pull(env->docker, ref, env->progress->line, env->progress->arg, err) < 0)
+	if (pull(env, ref, err) < 0)
 		return -1;
 	return survey_image(&deploy->survey, env, err);
 }
@@ -381,6 +395,7 @@ const size_t deploy_step_count = ARRAY_LEN(deploy_steps);
 static int run_step(struct deploy *deploy, const struct step *step, struct error **err)
 {
 	const struct progress *progress = deploy->env->progress;
+	bool fatal = !step->optional;
 
 	if (step->doing != NULL)
 		progress->step(progress->arg, step->doing);
@@ -389,10 +404,12 @@ static int run_step(struct deploy *deploy, const struct step *step, struct error
 			progress->done(progress->arg);
 		return 0;
 	}
-	if (step->optional && !error_is(*err, ERROR_CANCELLED)) {
+	fatal |= error_is(*err, ERROR_CANCELLED);
+	if (step->doing != NULL)
+		progress->failed(progress->arg, fatal);
+	if (!fatal) {
 		autofree char *why = error_text(*err);
 
-		progress->failed(progress->arg);
 		progress_warn(deploy->env, "%s: %s", step->doing, why);
 		error_free(err);
 		return 0;
@@ -416,7 +433,8 @@ static int run_steps(struct deploy *deploy, struct error **err)
 
 /* ------------------------------------------------------------------ taking back */
 
-static void take_back(struct deploy *deploy, bool made, const char *what,
+/* False when it remains. */
+static bool take_back(struct deploy *deploy, bool made, const char *what,
 		      int (*remove)(const struct docker *, const char *, struct error **))
 {
 	autoerror struct error *failed = NULL;
@@ -424,10 +442,11 @@ static void take_back(struct deploy *deploy, bool made, const char *what,
 	autofree char *why = NULL;
 
 	if (!made || remove(deploy->env->docker, name, &failed) == 0)
-		return;
+		return true;
 	why = error_text(failed);
 	progress_warn(deploy->env, "the %s %s remains: %s", what, name, why);
 	progress_warn(deploy->env, "to remove it: openshell gateway destroy --name %s", deploy->options->name);
+	return false;
 }
 
 /* After a failed create a container may be there that we did not make: ours has never been started.
@@ -443,6 +462,23 @@ static bool has_own_container(const struct deploy *deploy)
 	       now.phase == PHASE_CREATED;
 }
 
+static void take_back_objects(struct deploy *deploy)
+{
+	const struct progress *progress = deploy->env->progress;
+	bool gone;
+
+	if (!deploy->made_container && !deploy->made_network && !deploy->made_volume)
+		return;
+	progress->step(progress->arg, "taking back what was made");
+	gone = take_back(deploy, has_own_container(deploy), "container", docker_container_remove);
+	gone &= take_back(deploy, deploy->made_network, "network", docker_network_remove);
+	gone &= take_back(deploy, deploy->made_volume, "volume", docker_volume_remove);
+	if (gone)
+		progress->done(progress->arg);
+	else
+		progress->failed(progress->arg, false);
+}
+
 static void roll_back(struct deploy *deploy)
 {
 	autoerror struct error *ignored = NULL;
@@ -456,9 +492,7 @@ static void roll_back(struct deploy *deploy)
 				      deploy->survey.container_name);
 		return;
 	}
-	take_back(deploy, has_own_container(deploy), "container", docker_container_remove);
-	take_back(deploy, deploy->made_network, "network", docker_network_remove);
-	take_back(deploy, deploy->made_volume, "volume", docker_volume_remove);
+	take_back_objects(deploy);
 	/* the record was written, but not made active; an entry that was there before stays */
 	if (deploy->state >= DEPLOY_RECORDED && deploy->survey.record.name == NULL) {
 		(void)!registry_remove(deploy->env->paths, deploy->options->name, &removed, &ignored);

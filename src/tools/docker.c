@@ -376,7 +376,7 @@ int docker_image_pull(const struct docker *docker, const char *ref, proc_line_fn
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "pull", "--", ref, NULL);
-	spec.out = (struct proc_output){ PROC_LINES, line, arg };
+	spec.out = (struct proc_output){ line ? PROC_LINES : PROC_STDERR, line, arg };
 	return runner_check(docker->runner, &spec, &result, err);
 }
 

@@ -167,7 +167,7 @@ int docker_volume_create(const struct docker *docker, const char *name, const ch
 /* Absent is fine. */
 int docker_volume_remove(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
 
-/* Lines of progress go to line(). */
+/* Lines of progress go to line(); where that is NULL, docker shows it on our stderr, with bars on a terminal. */
 int docker_image_pull(const struct docker *docker, const char *ref, proc_line_fn *line, void *arg,
 		      struct error **err) MUST_CHECK;
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err) MUST_CHECK;
