@@ -42,8 +42,12 @@ static struct {
 	char *log[FRAME_LOG_LINES]; /* a ring */
 	size_t logged;
 	unsigned spin;
+	size_t room; /* rows from the cursor on that were made sure of */
+	struct winsize size;
 	bool has_frame, is_lent, is_moving;
 } live;
+
+static volatile sig_atomic_t was_stopped;
 
 static int64_t since(int64_t ms)
 {
@@ -134,10 +138,20 @@ static size_t view_log(const char *lines[FRAME_LOG_LINES])
 	return count;
 }
 
-static size_t make_frame(struct buf *frame, const char *step)
+static struct winsize terminal_size(void)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0)
+		size = (struct winsize){ 0 };
+	size.ws_col = size.ws_col ? size.ws_col : 80;
+	size.ws_row = size.ws_row ? size.ws_row : 24;
+	return size;
+}
+
+static size_t make_frame(struct buf *frame, const char *step, const struct winsize *size)
 {
 	const char *lines[FRAME_LOG_LINES];
-	struct winsize size = { 0 };
 	const struct view view = {
 		.step = step,
 		.elapsed_ms = since(told.step_ms),
@@ -148,9 +162,42 @@ static size_t make_frame(struct buf *frame, const char *step)
 		.colour = told.colour,
 	};
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0)
-		size = (struct winsize){ 0 };
-	return frame_make(frame, &view, size.ws_col ? size.ws_col : 80, size.ws_row ? size.ws_row : 24);
+	return frame_make(frame, &view, size->ws_col, size->ws_row);
+}
+
+/* Rows beneath the cursor for so many lines, by scrolling; they stay unless the terminal shrinks. */
+static void make_room(struct buf *bytes, size_t lines, const struct winsize *size)
+{
+	bool is_smaller = size->ws_col < live.size.ws_col || size->ws_row < live.size.ws_row;
+
+	live.size = *size;
+	if (lines <= live.room && !is_smaller)
+		return;
+	for (size_t i = 1; i < lines; i++)
+		buf_adds(bytes, "\n");
+	if (lines > 1)
+		buf_addf(bytes, "\033[%zuA", lines - 1);
+	live.room = lines;
+}
+
+/*
+ * From the cursor on, and back to it. Lines do not wrap, so that a character that is wider than we think costs no row,
+ * and going down does not scroll: tmux 3.3 tells of a new size a quarter of a second after it has it.
+ */
+static void add_frame(struct buf *bytes, const char *frame)
+{
+	buf_adds(bytes, "\r\0337\033[?7l");
+	for (;;) {
+		size_t len = strcspn(frame, "\n");
+		bool is_last = frame[len] == '\0';
+
+		buf_addf(bytes, "%s%.*s", is_last ? "\033[J" : "", (int)len, frame);
+		if (is_last)
+			break;
+		buf_adds(bytes, "\r\033[B");
+		frame += len + 1;
+	}
+	buf_adds(bytes, "\033[?7h\0338");
 }
 
 /*
@@ -160,22 +207,21 @@ static size_t make_frame(struct buf *frame, const char *step)
  */
 static void draw(const char *above)
 {
+	const struct winsize size = terminal_size();
 	AUTO(buf) bytes = BUF_INIT;
 	AUTO(buf) frame = BUF_INIT;
 	size_t lines = 0;
 
+	if (!live.is_lent && is_in_front())
+		lines = make_frame(&frame, told.step, &size);
 	if (above != NULL)
 		buf_addf(&bytes, CLEAR_BELOW "%s\n", above);
-	if (!live.is_lent && is_in_front())
-		lines = make_frame(&frame, told.step);
+	if (above != NULL || !live.has_frame || was_stopped)
+		live.room = 0;
+	was_stopped = 0;
 	if (lines > 0) {
-		const char *last = strrchr(buf_str(&frame), '\n');
-		size_t rest = last ? (size_t)(last + 1 - frame.data) : 0;
-
-		/* without wrapping: a character that is wider than we think must not cost a row */
-		buf_addf(&bytes, "\r\033[?7l%.*s\033[J%s\033[?7h\r", (int)rest, frame.data, frame.data + rest);
-		if (lines > 1)
-			buf_addf(&bytes, "\033[%zuA", lines - 1);
+		make_room(&bytes, lines, &size);
+		add_frame(&bytes, buf_str(&frame));
 	} else if (live.has_frame) {
 		buf_adds(&bytes, CLEAR_BELOW);
 	}
@@ -301,6 +347,7 @@ static void on_stop(int sig)
 	if (live.has_frame)
 		(void)!write(STDERR_FILENO, CLEAR_BELOW, sizeof(CLEAR_BELOW) - 1);
 	raise(sig);
+	was_stopped = 1;
 	catch_stop();
 }
 
@@ -309,6 +356,7 @@ static void begin_moving(void)
 	catch_stop();
 	proc_set_tick(on_tick, NULL, TICK_MS);
 	live.is_moving = true;
+	live.spin = 0;
 }
 
 static void end_moving(void)
@@ -337,12 +385,13 @@ static bool quotes_log(const struct error *err)
 /* When the command failed, the log stays to be read. */
 static void terminal_close(const struct error *err)
 {
+	const struct winsize size = terminal_size();
 	AUTO(buf) panel = BUF_INIT;
 
 	if (err != NULL)
 		terminal_failed(NULL, true);
 	if (err != NULL && !quotes_log(err))
-		make_frame(&panel, NULL);
+		make_frame(&panel, NULL, &size);
 	forget_log();
 	replace(&told.step, NULL);
 	draw(panel.len > 0 ? buf_str(&panel) : NULL);

@@ -154,7 +154,7 @@ static void what_does_not_fit_is_cut_with_an_ellipsis(void **state)
 		     "K──────────\n"
 		     "Kexactly te\nKten and o…\nK日本語日…\nKa日本語日…\nKe\xcc\x81" "e\xcc\x81" "e\xcc\x81 accen…\nKtab here\n"
 		     "K──────────");
-	assert_frame(&(struct view){ .step = "waiting", .detail = "for something" }, 24, 24, "K⠋ waiting 0.0 s (for s…");
+	assert_frame(&(struct view){ .step = "waiting", .detail = "for something" }, 24, 24, "K⠋ waiting 0.0 s (for so…");
 	assert_frame(&(struct view){ .step = "waiting", .detail = "for something" }, 6, 24, "K⠋ wai…");
 	assert_frame(&(struct view){ .step = "waiting" }, 1, 24, "K⠋");
 }

@@ -123,7 +123,7 @@ static void read_terminal(struct buf *bytes)
 
 static struct {
 	wchar_t cells[ROWS][COLUMNS];
-	size_t row, column;
+	size_t row, column, saved;
 } screen;
 
 static void clear_row(size_t row, size_t from)
@@ -150,6 +150,8 @@ static void control(char command, size_t number)
 	} else if (command == 'A') {
 		assert_in_range(number, 1, screen.row);
 		screen.row -= number;
+	} else if (command == 'B') {
+		screen.row += screen.row + 1 < ROWS;
 	} else if (strchr("mhl", command) == NULL) {
 		fail_msg("an unexpected escape sequence: %c", command);
 	}
@@ -179,7 +181,15 @@ static void look(void)
 	for (at = buf_str(&bytes); *at != '\0';) {
 		const unsigned char *byte = (const unsigned char *)at;
 
-		if (*at == '\033') {
+		if (*at == '\033' && at[1] == '7') {
+			screen.saved = screen.row;
+			assert_int_equal(screen.column, 0);
+			at += 2;
+		} else if (*at == '\033' && at[1] == '8') {
+			screen.row = screen.saved;
+			screen.column = 0;
+			at += 2;
+		} else if (*at == '\033') {
 			size_t skip = at[2] == '?' ? 3 : 2;
 			char *end;
 			long number = strtol(at + skip, &end, 10);
@@ -693,7 +703,7 @@ static void no_text_of_others_commands_a_terminal(void **state)
 	read_terminal(&bytes);
 	/* ours are few, and known */
 	for (char *at = bytes.data; (at = strchr(at, '\033')) != NULL; at++) {
-		assert_non_null(strchr("KJ0123456789?", at[2]));
+		assert_true(strchr("78", at[1]) != NULL || strchr("ABKJ0123456789?", at[2]) != NULL);
 		assert_null(strstr(at, "\033[2J"));
 		*at = '!';
 	}
