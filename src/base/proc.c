@@ -254,7 +254,7 @@ void proc_set_tick(void (*fn)(void *arg), void *arg, int64_t interval_ms)
 	ticker.due_ms = clock_now_ms(&clock_real) + interval_ms;
 }
 
-/* Ticks when it is time to. Returns how long may be waited until the next one: at most ms, of which -1 is any time. */
+/* Ticks when it is time to. Returns how long may be waited: until the next tick, at most ms (-1: any time). */
 static int64_t tick(int64_t ms)
 {
 	int64_t now, left;

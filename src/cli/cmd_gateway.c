@@ -15,8 +15,12 @@
 
 static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_PROGRESS, OPT_QUIET, OPT_END };
 static const struct opt destroy_options[] = {
-	OPT_NAME,     OPT_FORCE, { "image", 0, NULL, "remove the image it was made from, too" },
-	OPT_PROGRESS, OPT_QUIET, OPT_END,
+	OPT_NAME,
+	OPT_FORCE,
+	{ "image", 0, NULL, "remove the image it was made from, too" },
+	OPT_PROGRESS,
+	OPT_QUIET,
+	OPT_END,
 };
 
 typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,

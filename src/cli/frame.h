@@ -23,8 +23,9 @@ struct view {
 };
 
 /*
- * Adds the lines for a terminal of this size, with newlines between them; each clears its row first, and none is wider.
- * Log lines that have no room are left out, the oldest first, and then the panel. Returns how many lines there are.
+ * Adds the lines for a terminal of this size, with newlines between them; each clears its row first, and none
+ * is wider. Log lines that have no room are left out, the oldest first, and then the panel. Returns how many
+ * lines there are.
  */
 size_t frame_make(struct buf *frame, const struct view *view, size_t width, size_t height);
 

@@ -181,8 +181,8 @@ static void make_room(struct buf *bytes, size_t lines, const struct winsize *siz
 }
 
 /*
- * From the cursor on, and back to it. Lines do not wrap, so that a character that is wider than we think costs no row,
- * and going down does not scroll: tmux 3.3 tells of a new size a quarter of a second after it has it.
+ * From the cursor on, and back to it. Lines do not wrap, so that a character that is wider than we think costs
+ * no row, and going down does not scroll: tmux 3.3 tells of a new size a quarter of a second after it has it.
  */
 static void add_frame(struct buf *bytes, const char *frame)
 {
@@ -201,24 +201,28 @@ static void add_frame(struct buf *bytes, const char *frame)
 }
 
 /*
- * Puts a line that stays (or NULL: none), and beneath it the frame anew. The cursor is left where the frame begins: when
- * a terminal changes its size and wraps the frame's lines, that place moves with them, and what is beneath it is ours
- * to clear, however many rows it has become. So nothing need be known of what was drawn before, or at what size.
+ * Puts a line that stays (or NULL: none), and beneath it the frame anew. The cursor is left where the frame
+ * begins: when a terminal changes its size and wraps the frame's lines, that place moves with them, and what is
+ * beneath it is ours to clear, however many rows it has become. So nothing need be known of what was drawn
+ * before, or at what size.
  */
 static void draw(const char *above)
 {
 	const struct winsize size = terminal_size();
 	AUTO(buf) bytes = BUF_INIT;
 	AUTO(buf) frame = BUF_INIT;
+	bool in_front = is_in_front();
 	size_t lines = 0;
 
-	if (!live.is_lent && is_in_front())
+	if (was_stopped)
+		live.has_frame = false;
+	was_stopped = 0;
+	if (!live.is_lent && in_front)
 		lines = make_frame(&frame, told.step, &size);
 	if (above != NULL)
-		buf_addf(&bytes, CLEAR_BELOW "%s\n", above);
-	if (above != NULL || !live.has_frame || was_stopped)
+		buf_addf(&bytes, "%s%s\n", in_front ? CLEAR_BELOW : "", above);
+	if (above != NULL || !live.has_frame)
 		live.room = 0;
-	was_stopped = 0;
 	if (lines > 0) {
 		make_room(&bytes, lines, &size);
 		add_frame(&bytes, buf_str(&frame));
@@ -333,7 +337,9 @@ static void on_stop(int sig);
 
 static void catch_stop(void)
 {
-	const struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESETHAND | SA_NODEFER | SA_RESTART };
+	const struct sigaction action = {
+		.sa_handler = on_stop, .sa_flags = SA_RESETHAND | SA_NODEFER | SA_RESTART,
+	};
 	struct sigaction old;
 
 	sigaction(SIGTSTP, NULL, &old);
@@ -341,7 +347,7 @@ static void catch_stop(void)
 		sigaction(SIGTSTP, &action, NULL);
 }
 
-/* Ctrl-Z: the shell's prompt must not come among our lines. The next tick after we go on draws them again. */
+/* Ctrl-Z: the shell's prompt must not come among our lines. When we go on, the next tick draws them again. */
 static void on_stop(int sig)
 {
 	if (live.has_frame)

@@ -475,9 +475,12 @@ it_can_be_stopped_and_continued() {
 	in_tmux send-keys C-z
 	eventually 20 screen_has '^ready> *$'
 	in_tmux send-keys bg Enter
+	in_tmux send-keys typed
+	eventually 20 screen_has '^ready> typed'
 	: >"$home/go"
 	eventually 20 screen_has 'is ready: https'
 	fails screen_has '^line '
+	screen_has '^ready> typed'
 	in_tmux kill-server
 }
 
@@ -493,7 +496,7 @@ ctrl_c_ends_the_pull() {
 	: >"$engine/images"
 	rule docker 10-pull '^pull'
 	answer last sh 'test -t 1 && echo "bars of docker"; exec sleep 1000'
-	tmux_shell 80 24
+	tmux_shell 200 24
 	in_tmux send-keys "'$CLI_PROGRAM' gateway start" Enter
 	eventually 20 screen_has '^bars of docker'
 	in_tmux send-keys C-z
