@@ -17,5 +17,7 @@ int64_t clock_now_ms(const struct clock *clock);
 
 /* Milliseconds since 1970 as this host believes. Not to be waited by: it may jump. */
 int64_t clock_wall_ms(void);
+/* The time of day, UTC, to be shown: "2026-11-26T09:30:00.123Z". The caller frees. */
+char *clock_timestamp(void);
 
 #endif

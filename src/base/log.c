@@ -10,10 +10,16 @@
 #include "base/buf.h"
 
 static int log_level;
+static void (*log_sink)(const char *line);
 
 void log_set_level(int level)
 {
 	log_level = level;
+}
+
+void log_set_sink(void (*sink)(const char *line))
+{
+	log_sink = sink;
 }
 
 bool log_enabled(void)
@@ -36,7 +42,10 @@ void log_debug(const char *fmt, ...)
 	if (line == NULL)
 		return;
 	safe = log_safe_text(line, strlen(line));
-	fprintf(stderr, "openshell: debug: %s\n", safe);
+	if (log_sink != NULL)
+		log_sink(safe);
+	else
+		fprintf(stderr, "openshell: debug: %s\n", safe);
 }
 
 /* Line ends and what turns the direction of writing: text after it could look like ours. */

@@ -9,6 +9,10 @@
 void log_set_level(int level);
 bool log_enabled(void);
 
+/* Where the lines go, without "openshell: debug: ", instead of stderr; NULL: there again. For a terminal on which
+ * something is drawn, and for output that only programs read. */
+void log_set_sink(void (*sink)(const char *line));
+
 /* One line "openshell: debug: ..." when the level is at least 1. */
 void log_debug(const char *fmt, ...) PRINTF(1, 2);
 

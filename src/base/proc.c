@@ -28,7 +28,7 @@ struct stream {
 
 struct proc {
 	struct spawned child;
-	bool interactive, reaped, delivered;
+	bool own_group, reaped, delivered;
 	struct proc_output out_spec, err_spec;
 	struct stream out, err;
 	const char *input;
@@ -64,7 +64,7 @@ static struct proc *start(struct proc_spec *spec, const struct spawn_ends *ends,
 	trace(spec);
 	*proc = (struct proc){
 		.child = SPAWNED_INIT,
-		.interactive = spec->interactive,
+		.own_group = !spawn_shares_group(spec),
 		.out_spec = spec->out,
 		.err_spec = spec->err,
 		.input = spec->input,
@@ -86,7 +86,7 @@ static void signal_child(struct proc *proc, int sig)
 {
 	if (proc->reaped)
 		return;
-	if (proc->interactive || kill(-proc->child.pid, sig) < 0)
+	if (!proc->own_group || kill(-proc->child.pid, sig) < 0)
 		kill(proc->child.pid, sig);
 }
 
@@ -242,6 +242,36 @@ static int64_t wait_ms(const struct proc *proc, int64_t ms)
 	return tick && (ms < 0 || ms > 50) ? 50 : ms;
 }
 
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+	int64_t interval_ms, due_ms;
+} ticker;
+
+void proc_set_tick(void (*fn)(void *arg), void *arg, int64_t interval_ms)
+{
+	ticker.fn = fn;
+	ticker.arg = arg;
+	ticker.interval_ms = interval_ms;
+	ticker.due_ms = clock_now_ms(&clock_real) + interval_ms;
+}
+
+/* Ticks when it is time to. Returns how long may be waited: until the next tick, at most ms (-1: any time). */
+static int64_t tick(int64_t ms)
+{
+	int64_t now, left;
+
+	if (ticker.fn == NULL)
+		return ms;
+	now = clock_now_ms(&clock_real);
+	if (now >= ticker.due_ms) {
+		ticker.due_ms = now + ticker.interval_ms;
+		ticker.fn(ticker.arg);
+	}
+	left = ticker.due_ms - now;
+	return ms >= 0 && ms < left ? ms : left;
+}
+
 /* What is in the pipes is read however late it is; then a while for what is still on its way. */
 static void drain(struct proc *proc)
 {
@@ -279,11 +309,11 @@ static void end_child(struct proc *proc)
 			reap(proc, 0);
 			break;
 		}
-		poll(fds, poll_set(proc, fds), (int)(proc->child.pidfd < 0 && left > 50 ? 50 : left));
+		poll(fds, poll_set(proc, fds), (int)tick(wait_ms(proc, left)));
 		serve(proc, fds);
 	}
 	/* the number is not given away while the group has members; without any this finds nobody */
-	if (was_running && !proc->interactive)
+	if (was_running && proc->own_group)
 		kill(-proc->child.pid, SIGKILL);
 }
 
@@ -309,7 +339,7 @@ static void serve_all(struct proc *const *procs, size_t count, int64_t ms)
 		n += poll_set(procs[i], fds + n);
 		ms = wait_ms(procs[i], ms);
 	}
-	if (cancel_poll(fds, n, ms) < 0)
+	if (cancel_poll(fds, n, tick(ms)) < 0)
 		return;
 	for (size_t i = 0; i < count; i++)
 		serve(procs[i], fds + 4 * i);
@@ -376,6 +406,9 @@ static int wait_for_end(struct proc *const *procs, size_t count, const struct pr
 	}
 	for (size_t i = 0; i < count; i++)
 		drain(procs[i]);
+	/* what was typed may have ended it before we looked */
+	if (!spec->interactive && !procs[count - 1]->own_group && cancel_check(err) < 0)
+		return -1;
 	if (result->overflow)
 		return error_set(err, ERROR_SYSTEM, "%s printed more than %d MiB", spec->purpose, PROC_OUT_MAX >> 20);
 	return 0;
@@ -506,7 +539,7 @@ static void real_pump(void *arg, struct proc *const *procs, size_t count, int64_
 		for (size_t i = 0; i < count; i++)
 			if (procs[i] != NULL)
 				poll_set(procs[i], fds + 4 * i);
-		if (cancel_poll(fds, count * 4, left) < 0)
+		if (cancel_poll(fds, count * 4, tick(left)) < 0)
 			continue;
 		for (size_t i = 0; i < count; i++) {
 			if (procs[i] == NULL)

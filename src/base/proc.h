@@ -2,10 +2,10 @@
 /*
  * Child processes, one or a pair: start, feed, drain, time out, reap.
  *
- * A child runs in a process group of its own (except an interactive one), is told to end when we
- * die, has no descriptor of ours but 0 to 2, and its PATH look-up happens before the fork, so that
- * "not found" is an ordinary result. A timeout or a request to stop (cancel.h) sends TERM to the
- * group and KILL after PROC_GRACE_MS.
+ * A child runs in a process group of its own (except one that has our terminal: an interactive one,
+ * or PROC_STDERR), is told to end when we die, has no descriptor of ours but 0 to 2, and its PATH
+ * look-up happens before the fork, so that "not found" is an ordinary result. A timeout or a request
+ * to stop (cancel.h) sends TERM to the group and KILL after PROC_GRACE_MS.
  */
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
@@ -27,6 +27,7 @@ enum proc_stream {
 	PROC_CAPTURE, /* into proc_result: stdout keeps the first bytes, stderr the last */
 	PROC_LINES,   /* to a callback, line by line without the newline; stderr also keeps its tail */
 	PROC_INHERIT, /* ours */
+	PROC_STDERR,  /* our stderr: it draws on our terminal, and Ctrl-C and Ctrl-Z there are for both of us */
 };
 
 typedef void proc_line_fn(void *arg, const char *line, size_t len);
@@ -109,6 +110,10 @@ int proc_result_error(const char *purpose, const struct proc_result *result, str
 
 /* For scripted runners: splits text into lines as a real child's output is. */
 void proc_feed_lines(const struct proc_output *output, const char *text);
+
+/* While we wait for children, fn(arg) is called every interval_ms, for what is to move on a terminal. It must be
+ * quick and run no child. Nothing else changes: not how long a wait lasts, nor what ends it. NULL: no more. */
+void proc_set_tick(void (*fn)(void *arg), void *arg, int64_t interval_ms);
 
 void proc_spec_release(struct proc_spec *spec);
 void proc_result_release(struct proc_result *result);

@@ -83,6 +83,11 @@ static void release_interrupts(void)
 	sigprocmask(SIG_UNBLOCK, &both, NULL);
 }
 
+bool spawn_shares_group(const struct proc_spec *spec)
+{
+	return spec->interactive || spec->out.how == PROC_STDERR || spec->err.how == PROC_STDERR;
+}
+
 /* In the child: async-signal-safe calls only. Never returns. */
 static NORETURN void become(const char *file, const struct proc_spec *spec, char **envp,
 			    const struct child_fds *fds, pid_t parent)
@@ -96,7 +101,7 @@ static NORETURN void become(const char *file, const struct proc_spec *spec, char
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);
-	if (!spec->interactive)
+	if (!spawn_shares_group(spec))
 		setpgid(0, 0);
 	if (dup2(fds->in, 0) >= 0 && dup2(fds->out, 1) >= 0 && dup2(fds->err, 2) >= 0) {
 		dup2(fds->failure, 3);
@@ -142,8 +147,8 @@ static int open_output(enum proc_stream how, int inherited, int *child)
 {
 	int ends[2];
 
-	if (how == PROC_INHERIT) {
-		*child = fcntl(inherited, F_DUPFD_CLOEXEC, 4);
+	if (how == PROC_INHERIT || how == PROC_STDERR) {
+		*child = fcntl(how == PROC_STDERR ? STDERR_FILENO : inherited, F_DUPFD_CLOEXEC, 4);
 		return -1;
 	}
 	if (how == PROC_NULL) {

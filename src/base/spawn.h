@@ -30,6 +30,9 @@ int spawn_child(const struct proc_spec *spec, const struct spawn_ends *ends, str
 /* A pipe whose ends no child inherits and that can be its stdin or stdout. */
 int spawn_pipe(int ends[2]) MUST_CHECK;
 
+/* The child is in our process group, so that what is typed at our terminal reaches it. */
+bool spawn_shares_group(const struct proc_spec *spec);
+
 /* Closes our ends; the child itself is the caller's to reap. */
 void spawned_release(struct spawned *child);
 

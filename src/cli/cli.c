@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "gateway/diagnose.h"
 
 static const struct command *const commands[] = {
@@ -26,18 +27,23 @@ static const struct {
 
 /* ------------------------------------------------------------------ options */
 
-static size_t option_index(const struct command *command, const char *name)
+/* Where its value is; NULL when the command has no such option. */
+static const char *const *find_value(const struct invocation *in, const char *option)
 {
-	for (size_t i = 0; command->options != NULL && command->options[i].name != NULL; i++)
-		if (streq(command->options[i].name, name))
-			return i;
-	assert(!"the option is in the command's table");
-	return 0;
+	const struct opt *options = in->command->options;
+
+	for (size_t i = 0; options != NULL && options[i].name != NULL; i++)
+		if (streq(options[i].name, option))
+			return &in->values[i];
+	return NULL;
 }
 
 const char *in_value(const struct invocation *in, const char *option)
 {
-	return in->values[option_index(in->command, option)];
+	const char *const *value = find_value(in, option);
+
+	assert(value != NULL); /* the option is in the command's table */
+	return *value;
 }
 
 bool in_has(const struct invocation *in, const char *option)
@@ -199,8 +205,12 @@ static int parse_options(const struct command *command, int argc, char **argv, c
 	while ((result = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
 		int value = result > 32 && result < GLOBAL_BASE ? long_value(&parser, result) : result;
 
-		if (result == '?' || result == ':')
-			return bad_option(result, argv, err);
+		/* the first one is told, the rest is read all the same: how to tell may stand there */
+		if (result == '?' || result == ':') {
+			if (*err == NULL)
+				bad_option(result, argv, err);
+			continue;
+		}
 		if (value >= GLOBAL_BASE) {
 			take_global(globals, value - GLOBAL_BASE, optarg);
 			continue;
@@ -210,7 +220,7 @@ static int parse_options(const struct command *command, int argc, char **argv, c
 			optarg = argv[optind++];
 		values[value - 1] = optarg ? optarg : "";
 	}
-	return 0;
+	return *err == NULL ? 0 : -1;
 }
 
 /* ------------------------------------------------------------------ which command */
@@ -379,29 +389,45 @@ static int run_command(struct session *session, struct error **err)
 	struct docker docker = { .runner = app->runner };
 	struct cli cli = { .settings = &settings, .paths = &paths, .clock = app->clock, .meant = &session->meant };
 	struct gateway_env env = { .settings = &settings, .paths = &paths, .docker = &docker, .clock = app->clock };
-	struct progress progress;
+	int rc;
 
 	if (settings_read(&settings, err) < 0 || paths_init(&paths, &settings.paths, &warnings, err) < 0)
 		return -1;
 	docker.timeout_ms = settings.docker_timeout_ms;
 	docker.pull_timeout_ms = settings.pull_timeout_ms;
 	docker.push_timeout_ms = settings.push_timeout_ms;
-	cli.colour = isatty(STDERR_FILENO) && !settings.no_color && !settings.dumb_terminal;
-	output_progress(&progress, &cli);
-	env.progress = &progress;
+	env.progress = progress_open(&settings);
 	cli.env = &env;
+	cli.may_ask = progress_may_ask() && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	output_warnings(&cli, &warnings);
-	if (in->command->run(&cli, in, &session->status, err) == 0)
+	rc = in->command->run(&cli, in, &session->status, err);
+	progress_close(*err);
+	return rc;
+}
+
+/* How stderr is to look, also for the error of a command line that is wrong elsewhere (*err is that, or NULL). */
+static int choose_progress(const struct app *app, const struct invocation *in, struct error **err)
+{
+	static const char *const names[] = { "auto", "plain", "json" };
+	const char *const *progress = find_value(in, "progress"), *const *quiet = find_value(in, "quiet");
+	enum progress_mode mode = PROGRESS_AUTO;
+	bool known = progress == NULL || *progress == NULL;
+
+	for (size_t i = 0; !known && i < ARRAY_LEN(names); i++) {
+		known = streq(*progress, names[i]);
+		mode = (enum progress_mode)i;
+	}
+	progress_choose(known ? mode : PROGRESS_AUTO, quiet != NULL && *quiet != NULL, app->clock);
+	if (known || *err != NULL)
 		return 0;
-	output_progress_failed();
-	return -1;
+	return error_set(err, ERROR_USAGE, "--progress: '%s' is none of auto, plain, json", *progress);
 }
 
 static int parse_and_run(struct session *session, int argc, char **argv, struct error **err)
 {
 	struct invocation *in = &session->in;
 	struct globals globals = { 0 };
-	int words;
+	int words, rc;
 
 	if (parse_options(NULL, argc, argv, NULL, &globals, err) < 0)
 		return -1;
@@ -418,7 +444,8 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 	/* the last word of the command takes the place of a program's name */
 	argc -= words - 1;
 	argv += words - 1;
-	if (parse_options(in->command, argc, argv, in->values, &globals, err) < 0)
+	rc = parse_options(in->command, argc, argv, in->values, &globals, err);
+	if (choose_progress(session->app, in, err) < 0 || rc < 0)
 		return -1;
 	in->operands = argv + optind;
 	in->operand_count = argc - optind;
@@ -436,14 +463,17 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 	return run_command(session, err);
 }
 
-/* The answer may have gone nowhere: a full disk, a closed pipe. */
-static int flush_answer(int status)
+/* The answer may have gone nowhere: a full disk, or a closed pipe, which is nothing to complain of. */
+static int flush_answer(int *status, struct error **err)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	if (errno != EPIPE)
-		fprintf(stderr, "openshell: cannot write the output: %s\n", strerror(errno));
-	return status != 0 ? status : 1;
+		return 0;
+	*status = *status != 0 ? *status : 1;
+	if (errno == EPIPE)
+		return 0;
+	error_errno(err, "cannot write the output");
+	(*err)->exit_code = *status;
+	return -1;
 }
 
 int cli_main(const struct app *app, int argc, char **argv)
@@ -451,16 +481,19 @@ int cli_main(const struct app *app, int argc, char **argv)
 	autoerror struct error *err = NULL;
 	struct session session = { .app = app };
 
-	if (parse_and_run(&session, argc, argv, &err) < 0) {
+	if (parse_and_run(&session, argc, argv, &err) < 0 || flush_answer(&session.status, &err) < 0) {
 		enum output_format format = wanted_format(&session.in);
 
 		diagnose(err, session.meant);
 		fflush(stdout);
-		output_error(err);
+		progress_error(err);
 		if (format != OUTPUT_TABLE)
 			output_error_tree(err, session.in.command->path, format);
 		session.status = error_exit_code(err);
+		fflush(stdout);
+	} else {
+		progress_status(session.status);
 	}
 	free(session.meant);
-	return flush_answer(session.status);
+	return session.status;
 }

@@ -63,8 +63,8 @@ struct cli {
 	const struct paths *paths;
 	const struct gateway_env *env;
 	const struct clock *clock;
-	bool colour; /* stderr is a terminal that knows escape sequences, and NO_COLOR is not set */
 	char **meant; /* a copy of the gateway's name, once it is known: for the advice after a failure */
+	bool may_ask; /* somebody at a terminal can be asked */
 };
 
 /* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active
@@ -89,6 +89,8 @@ extern const struct command cmd_gateway_start, cmd_gateway_stop, cmd_gateway_des
 
 #define OPT_NAME { "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, the active one, \"openshell\")" }
 #define OPT_OUTPUT { "output", 'o', "FORMAT", "table, json or yaml (default: table)" }
+#define OPT_PROGRESS { "progress", 0, "MODE", "what stderr shows: auto, plain, or json for programs (default: auto)" }
+#define OPT_QUIET { "quiet", 'q', NULL, "show warnings and errors only" }
 #define OPT_FORCE { "force", 0, NULL, "also when the gateway belongs to another docker engine" }
 #define OPT_WAIT_LOCK { "wait-lock", 0, "[SECONDS]", "wait while another openshell is at work on it (default: 600)" }
 #define OPT_END { NULL, 0, NULL, NULL }

@@ -7,15 +7,16 @@
 #include "cli/cli.h"
 #include "cli/dry.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/show.h"
 #include "gateway/teardown.h"
 
 /* ------------------------------------------------------------------ stop, destroy */
 
-static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, OPT_OUTPUT, OPT_END };
+static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, OPT_OUTPUT, OPT_PROGRESS, OPT_QUIET, OPT_END };
 static const struct opt destroy_options[] = {
 	OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, { "image", 0, NULL, "remove the image it was made from, too" },
-	OPT_OUTPUT, OPT_END,
+	OPT_OUTPUT, OPT_PROGRESS, OPT_QUIET, OPT_END,
 };
 
 typedef int teardown_fn(const struct gateway_env *env, const struct teardown_options *options, bool *found,
@@ -41,7 +42,7 @@ static void report(const struct cli *cli, const char *name, const char *done, bo
 	autotree cJSON *tree = cJSON_CreateObject();
 
 	if (found)
-		output_success(cli, "Gateway '%s' %s.", name, done);
+		progress_success("Gateway '%s' %s.", name, done);
 	else
 		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
 	if (format == OUTPUT_TABLE)
@@ -210,7 +211,7 @@ static int select_one(const struct cli *cli, const char *name, struct error **er
 	*cli->meant = xstrdup(name);
 	if (registry_load(cli->paths, name, &record, err) < 0 || registry_set_active(cli->paths, name, err) < 0)
 		return -1;
-	output_success(cli, "Active gateway set to '%s'", name);
+	progress_success("Active gateway set to '%s'", name);
 	if (override != NULL && !streq(override, name))
 		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
 	return 0;

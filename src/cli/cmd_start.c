@@ -2,12 +2,12 @@
 /* gateway start */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/cancel.h"
 #include "cli/cli.h"
 #include "cli/dry.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "gateway/deploy.h"
@@ -38,6 +38,8 @@ static const struct opt options[] = {
 	{ "registries", 0, "FILE", "k3s' registries.yaml for the node, or \"none\"" },
 	{ "dns", 0, "ADDR[,ADDR...]", "resolvers to use instead of those of docker's host, or \"none\"" },
 	OPT_OUTPUT,
+	OPT_PROGRESS,
+	OPT_QUIET,
 	OPT_END,
 };
 
@@ -141,9 +143,9 @@ static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 	const struct record *record = &outcome->record;
 	const char *state = outcome->was_running ? "is running" : outcome->waited ? "is ready" : "is starting";
 
-	output_success(cli, "Gateway '%s' %s: %s", record->name, state, record->endpoint);
+	progress_success("Gateway '%s' %s: %s", record->name, state, record->endpoint);
 	if (!outcome->waited)
-		output_success(cli, "openshell gateway start --name %s waits for it", record->name);
+		progress_note(cli->env, "openshell gateway start --name %s waits for it", record->name);
 }
 
 static int run_dry(const struct cli *cli, const struct deploy_options *deploy, struct error **err)
@@ -197,7 +199,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	deploy.name = name;
 	if (in_has(in, "dry-run"))
 		return run_dry(cli, &deploy, err);
-	if (!deploy.recreate && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+	if (!deploy.recreate && cli->may_ask)
 		deploy.confirm_recreate = confirm_recreate;
 	cancel_catch();
 	if (cli_lock(cli, in, name, &lock, err) < 0)

@@ -23,13 +23,21 @@ static void ignore(void *arg)
 	(void)arg;
 }
 
+static void ignore_failed(void *arg, bool fatal)
+{
+	(void)arg;
+	(void)fatal;
+}
+
 void dry_open(struct dry *dry, const struct cli *cli)
 {
 	*dry = (struct dry){ .env = *cli->env, .docker = *cli->env->docker, .progress = *cli->env->progress };
 	dryrun_init(&dry->run, dry->docker.runner, print_command, dry);
 	dry->docker.runner = &dry->run.runner;
 	dry->progress.step = print_step;
-	dry->progress.done = dry->progress.failed = ignore;
+	dry->progress.done = ignore;
+	dry->progress.failed = ignore_failed;
+	dry->progress.lend = NULL;
 	dry->env.docker = &dry->docker;
 	dry->env.progress = &dry->progress;
 	dry->env.dryrun = &dry->run;

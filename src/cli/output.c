@@ -11,12 +11,6 @@
 #include "base/cancel.h"
 #include "base/log.h"
 
-#define GREEN "\033[32m"
-#define RED "\033[31m"
-#define YELLOW "\033[33m"
-#define DIM "\033[2m"
-#define PLAIN "\033[0m"
-
 static void print_indented(const char *text)
 {
 	while (*text != '\0') {
@@ -75,7 +69,7 @@ static void add_safe(cJSON *object, const char *key, const char *text)
 	tree_add_str(object, key, text ? buf_str(&safe) : NULL);
 }
 
-static void add_error(cJSON *object, const struct error *err, const char *doing)
+void output_add_error(cJSON *object, const struct error *err, const char *doing)
 {
 	autofree char *message = error_text(err);
 	cJSON *steps;
@@ -102,150 +96,14 @@ void output_error_tree(const struct error *err, const char *doing, enum output_f
 {
 	autotree cJSON *tree = cJSON_CreateObject();
 
-	add_error(cJSON_AddObjectToObject(tree, "error"), err, doing);
+	output_add_error(cJSON_AddObjectToObject(tree, "error"), err, doing);
 	output_tree(tree, format);
-}
-
-static void print_marked(const struct cli *cli, const char *colour, const char *mark, const char *text)
-{
-	autofree char *safe = log_safe_text(text, strlen(text));
-
-	if (cli->colour)
-		fprintf(stderr, "%s%s%s %s\n", colour, mark, PLAIN, safe);
-	else
-		fprintf(stderr, "%s\n", safe);
-}
-
-static void warn_line(void *arg, const char *text)
-{
-	autofree char *line = xasprintf("warning: %s", text);
-
-	print_marked(arg, YELLOW, "!", line);
 }
 
 void output_warnings(const struct cli *cli, const struct argv *warnings)
 {
 	for (size_t i = 0; i < warnings->n; i++)
-		warn_line((void *)(uintptr_t)cli, warnings->v[i]);
-}
-
-void output_success(const struct cli *cli, const char *fmt, ...)
-{
-	autofree char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	print_marked(cli, GREEN, "✓", text);
-}
-
-/* ------------------------------------------------------------------ progress */
-
-#define CLEAR_LINE "\r\033[K"
-
-/* On a terminal the step at work is the last line, rewritten; lines of output go above it. */
-static struct {
-	const struct cli *cli;
-	char step[64]; /* "" between steps */
-	int64_t started_ms;
-} live;
-
-static bool is_live(void)
-{
-	return live.cli != NULL && live.cli->colour;
-}
-
-static void draw_step(void)
-{
-	if (live.step[0] != '\0')
-		fprintf(stderr, CLEAR_LINE "  %s...", live.step);
-}
-
-/* Before anything else is printed: the step's line gives way. */
-static void clear_step(void)
-{
-	if (is_live() && live.step[0] != '\0')
-		fputs(CLEAR_LINE, stderr);
-}
-
-static void end_step(const char *colour, const char *mark)
-{
-	double seconds;
-
-	if (!is_live() || live.step[0] == '\0')
-		return;
-	seconds = (double)(clock_now_ms(live.cli->clock) - live.started_ms) / 1000;
-	fprintf(stderr, CLEAR_LINE "%s%s" PLAIN " %s " DIM "(%.1f s)" PLAIN "\n", colour, mark, live.step, seconds);
-	live.step[0] = '\0';
-}
-
-static void show_done(void *arg)
-{
-	(void)arg;
-	end_step(GREEN, "✓");
-}
-
-static void show_failed(void *arg)
-{
-	(void)arg;
-	end_step(YELLOW, "!");
-}
-
-static void show_step(void *arg, const char *doing)
-{
-	const struct cli *cli = arg;
-
-	if (!cli->colour) {
-		fprintf(stderr, "%s...\n", doing);
-		return;
-	}
-	show_done(arg);
-	strlcpy(live.step, doing, sizeof(live.step));
-	live.started_ms = clock_now_ms(cli->clock);
-	draw_step();
-}
-
-static void show_line(void *arg, const char *line, size_t len)
-{
-	const struct cli *cli = arg;
-	autofree char *safe = log_safe_text(line, len);
-
-	if (*safe == '\0')
-		return;
-	clear_step();
-	fprintf(stderr, "%s    %s%s\n", cli->colour ? DIM : "", safe, cli->colour ? PLAIN : "");
-	if (is_live())
-		draw_step();
-}
-
-static void show_note(void *arg, const char *text)
-{
-	clear_step();
-	print_marked(arg, "", "•", text);
-}
-
-static void show_warning(void *arg, const char *text)
-{
-	clear_step();
-	warn_line(arg, text);
-	if (is_live())
-		draw_step();
-}
-
-void output_progress(struct progress *progress, const struct cli *cli)
-{
-	live.cli = cli;
-	*progress = (struct progress){
-		.step = show_step, .done = show_done, .failed = show_failed, .line = show_line, .note = show_note, .warn = show_warning,
-		.arg = (void *)(uintptr_t)cli,
-	};
-}
-
-void output_progress_failed(void)
-{
-	end_step(RED, "✗");
-	live.cli = NULL;
+		cli->env->progress->warn(cli->env->progress->arg, warnings->v[i]);
 }
 
 void output_hint(const char *text)

@@ -10,19 +10,15 @@
 /* On stderr: one line of reasons, then details, what it means, and numbered steps, where there are any. */
 void output_error(const struct error *err);
 
+/* The keys of an error (openshell(1), Failures). doing stands for what was to be done where the error says only what
+ * happened, or is NULL. */
+void output_add_error(cJSON *object, const struct error *err, const char *doing);
+
 /* The same for programs, on stdout: an object with the key "error". doing stands for what was to be done
  * where the error says only what happened. */
 void output_error_tree(const struct error *err, const char *doing, enum output_format format);
 
 void output_warnings(const struct cli *cli, const struct argv *warnings);
-
-/* What is done, on stderr: on a terminal each step with a tick and its time, else plain lines. */
-void output_progress(struct progress *progress, const struct cli *cli);
-/* The step at work failed; nothing follows but the error. */
-void output_progress_failed(void);
-
-/* A good end, on stderr: "✓ text" on a terminal. */
-void output_success(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
 
 /* What to do next, on stderr, after what stdout has so far. */
 void output_hint(const char *text);

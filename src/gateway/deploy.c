@@ -457,6 +457,7 @@ static int run_step(struct deploy *deploy, const struct step *step, struct error
 {
 	const struct progress *progress = deploy->env->progress;
 	int (*act)(struct deploy *, struct error **) = deploy->env->dryrun != NULL ? step->show : step->act;
+	bool fatal = !step->optional;
 
 	if (step->doing != NULL)
 		progress->step(progress->arg, step->doing);
@@ -465,10 +466,12 @@ static int run_step(struct deploy *deploy, const struct step *step, struct error
 			progress->done(progress->arg);
 		return 0;
 	}
-	if (step->optional && !error_is(*err, ERROR_CANCELLED)) {
+	fatal |= error_is(*err, ERROR_CANCELLED);
+	if (step->doing != NULL)
+		progress->failed(progress->arg, fatal);
+	if (!fatal) {
 		autofree char *why = error_text(*err);
 
-		progress->failed(progress->arg);
 		progress_warn(deploy->env, "%s: %s", step->doing, why);
 		error_free(err);
 		return 0;
@@ -492,7 +495,8 @@ static int run_steps(struct deploy *deploy, struct error **err)
 
 /* ------------------------------------------------------------------ taking back */
 
-static void take_back(struct deploy *deploy, bool made, const char *what,
+/* False when it remains. */
+static bool take_back(struct deploy *deploy, bool made, const char *what,
 		      int (*remove)(const struct docker *, const char *, struct error **))
 {
 	autoerror struct error *failed = NULL;
@@ -500,10 +504,11 @@ static void take_back(struct deploy *deploy, bool made, const char *what,
 	autofree char *why = NULL;
 
 	if (!made || remove(deploy->env->docker, name, &failed) == 0)
-		return;
+		return true;
 	why = error_text(failed);
 	progress_warn(deploy->env, "the %s %s remains: %s", what, name, why);
 	progress_warn(deploy->env, "to remove it: openshell gateway destroy --name %s", deploy->options->name);
+	return false;
 }
 
 /* After a failed create a container may be there that we did not make: ours has never been started.
@@ -533,6 +538,23 @@ static void restore_files(const struct deploy *deploy)
 	dir_remove_if_empty(dir);
 }
 
+static void take_back_objects(struct deploy *deploy)
+{
+	const struct progress *progress = deploy->env->progress;
+	bool gone;
+
+	if (!deploy->made_container && !deploy->made_network && !deploy->made_volume)
+		return;
+	progress->step(progress->arg, "taking back what was made");
+	gone = take_back(deploy, has_own_container(deploy), "container", docker_container_remove);
+	gone &= take_back(deploy, deploy->made_network, "network", docker_network_remove);
+	gone &= take_back(deploy, deploy->made_volume, "volume", docker_volume_remove);
+	if (gone)
+		progress->done(progress->arg);
+	else
+		progress->failed(progress->arg, false);
+}
+
 static void roll_back(struct deploy *deploy)
 {
 	autoerror struct error *ignored = NULL;
@@ -548,9 +570,7 @@ static void roll_back(struct deploy *deploy)
 				      deploy->survey.container_name);
 		return;
 	}
-	take_back(deploy, has_own_container(deploy), "container", docker_container_remove);
-	take_back(deploy, deploy->made_network, "network", docker_network_remove);
-	take_back(deploy, deploy->made_volume, "volume", docker_volume_remove);
+	take_back_objects(deploy);
 	/* the record was written, but not made active; an entry that was there before stays */
 	if (deploy->state >= DEPLOY_RECORDED && deploy->survey.record.name == NULL) {
 		(void)!registry_remove(deploy->env->paths, deploy->options->name, &removed, &ignored);

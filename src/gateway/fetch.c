@@ -33,6 +33,22 @@ static bool is_for(const struct image_credentials *credentials, const char *ref)
 	       streq(parsed.registry, credentials->registry);
 }
 
+/* docker's own bars where there is a terminal for them, else its lines. */
+static int pull_shown(const struct gateway_env *env, struct docker_pull *pull, struct error **err)
+{
+	const struct progress *progress = env->progress;
+	int rc;
+
+	pull->line = progress->lend != NULL ? NULL : progress->detail;
+	pull->arg = progress->arg;
+	if (progress->lend != NULL)
+		progress->lend(progress->arg, true);
+	rc = docker_image_pull(env->docker, pull, err);
+	if (progress->lend != NULL)
+		progress->lend(progress->arg, false);
+	return rc;
+}
+
 static int pull_as(const struct gateway_env *env, const struct image_credentials *credentials, const char *name,
 		   struct docker_pull *pull, struct error **err)
 {
@@ -45,13 +61,13 @@ static int pull_as(const struct gateway_env *env, const struct image_credentials
 	if (env->dryrun != NULL) {
 		dryrun_tell(env->dryrun, "# as user %s of %s, whose password is not shown: docker login %s", login.username,
 			    login.registry, login.registry);
-		return docker_image_pull(env->docker, pull, err);
+		return pull_shown(env, pull, err);
 	}
 	rc = docker_config_make(dir, user_dir, &login, err);
 
 	pull->config_dir = dir;
 	if (rc == 0)
-		rc = docker_image_pull(env->docker, pull, err);
+		rc = pull_shown(env, pull, err);
 	(void)!dir_remove(dir, &ignored);
 	return rc;
 }
@@ -59,7 +75,7 @@ static int pull_as(const struct gateway_env *env, const struct image_credentials
 int gateway_fetch_image(const struct gateway_env *env, const struct deploy_options *options, const char *ref,
 			struct error **err)
 {
-	struct docker_pull pull = { .ref = ref, .line = env->progress->line, .arg = env->progress->arg };
+	struct docker_pull pull = { .ref = ref };
 	AUTO(image_credentials) credentials = { 0 };
 
 	if (check_policy(options, ref, err) < 0)
@@ -72,5 +88,5 @@ int gateway_fetch_image(const struct gateway_env *env, const struct deploy_optio
 		image_credentials_for_pull(&credentials);
 	if (credentials.password != NULL && is_for(&credentials, ref))
 		return pull_as(env, &credentials, options->name, &pull, err);
-	return docker_image_pull(env->docker, &pull, err);
+	return pull_shown(env, &pull, err);
 }

@@ -13,11 +13,14 @@
 
 /* How an operation tells what it does. Texts are safe for a terminal only after log_safe_text(). */
 struct progress {
-	void (*step)(void *arg, const char *doing);            /* a new step begins */
-	void (*done)(void *arg);                               /* the step has ended well */
-	void (*failed)(void *arg);                             /* it has not; a warning tells why */
-	void (*line)(void *arg, const char *line, size_t len); /* output of docker or the container */
-	void (*note)(void *arg, const char *text);             /* something worth telling */
+	void (*step)(void *arg, const char *doing);              /* a new step begins */
+	void (*done)(void *arg);                                 /* the step has ended well */
+	void (*failed)(void *arg, bool fatal);                   /* it has not; the error or a warning tells why */
+	void (*line)(void *arg, const char *line, size_t len);   /* of the container's log */
+	void (*detail)(void *arg, const char *text, size_t len); /* how far the step is */
+	/* From true to false a child may itself show on our stderr, a terminal, how far the step is. NULL: none may. */
+	void (*lend)(void *arg, bool lent);
+	void (*note)(void *arg, const char *text);               /* something worth telling */
 	void (*warn)(void *arg, const char *text);
 	void *arg;
 };

@@ -58,6 +58,7 @@ void watch_release(struct watch *watch)
 		runner_stop(watch->env->docker->runner, watch->procs[i]);
 	for (size_t i = 0; i < RECENT_LINES; i++)
 		free(watch->recent[i]);
+	free(watch->told_health);
 	*watch = (struct watch){ 0 };
 }
 
@@ -71,10 +72,30 @@ void watch_sleep(struct watch *watch, int64_t ms)
 	watch->woken = false;
 }
 
+/* What docker shows is still of the container's former life. */
+static bool is_old_health(const struct watch *watch, const struct container *container)
+{
+	return watch->old_health_log != NULL && container->health_log != NULL &&
+	       streq(watch->old_health_log, container->health_log);
+}
+
+/* The first line of what the last health check said, each time that it is another one. */
+static void tell_health(struct watch *watch, const struct container *container)
+{
+	const struct progress *progress = watch->env->progress;
+	const char *words = container->health_newest;
+
+	if (words == NULL || *words == '\0' || is_old_health(watch, container) ||
+	    (watch->told_health != NULL && streq(words, watch->told_health)))
+		return;
+	free(watch->told_health);
+	watch->told_health = xstrdup(words);
+	progress->detail(progress->arg, words, strcspn(words, "\n"));
+}
+
 static bool has_marker(const struct watch *watch, const struct container *container, const char *marker)
 {
-	bool is_old = watch->old_health_log != NULL && container->health_log != NULL &&
-		      streq(watch->old_health_log, container->health_log);
+	bool is_old = is_old_health(watch, container);
 
 	if (!is_old && container->health_newest != NULL && strstr(container->health_newest, marker) != NULL)
 		return true;
@@ -153,6 +174,7 @@ int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
 			return error_hint_command(err, "Remove the container, its data stays; then start again",
 						  "docker rm -f %s", watch->container);
 		}
+		tell_health(watch, &now);
 		if (check_markers(watch, &now, err) < 0)
 			return watch_explain(watch->env, watch->container, err);
 		if (left <= 0)

@@ -29,6 +29,7 @@ struct watch {
 	bool dns_failed;             /* names were seen not to be resolved; told once */
 	char *recent[RECENT_LINES];  /* last log lines, a ring */
 	size_t lines;
+	char *told_health;           /* what the last health check said that was told, or NULL */
 };
 
 /* Follows docker's events of the container from now on; it need not run yet. */

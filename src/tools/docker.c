@@ -468,7 +468,7 @@ int docker_image_pull(const struct docker *docker, const struct docker_pull *pul
 		argv_addf(&spec.env, "DOCKER_CONFIG=%s", pull->config_dir);
 		argv_add(&spec.env, "DOCKER_AUTH_CONFIG"); /* would hide the login (docker 28.3 and newer) */
 	}
-	spec.out = (struct proc_output){ PROC_LINES, pull->line, pull->arg };
+	spec.out = (struct proc_output){ pull->line ? PROC_LINES : PROC_STDERR, pull->line, pull->arg };
 	spec.changes = true;
 	return runner_check(docker->runner, &spec, &result, err);
 }

@@ -211,7 +211,7 @@ int docker_volume_remove(const struct docker *docker, const char *name, struct e
 struct docker_pull {
 	const char *ref;
 	const char *config_dir; /* where docker's config.json is for this call (docker_config.h); NULL: as usual */
-	proc_line_fn *line;     /* gets the lines of progress */
+	proc_line_fn *line;     /* gets the lines of progress; NULL: docker shows it on our stderr, with bars on a terminal */
 	void *arg;
 };
 int docker_image_pull(const struct docker *docker, const struct docker_pull *pull, struct error **err) MUST_CHECK;

@@ -40,7 +40,8 @@ mandoc mandoc"
 NEEDS_CLI="$NEEDS_BUILD
 jq jq
 python3 python3
-script bsdutils"
+script bsdutils
+tmux tmux"
 
 NEEDS_ENGINE="$NEEDS_BUILD
 dockerd docker.io

@@ -77,6 +77,8 @@ static const struct script_step *next_step(struct script *script, const struct p
 	script->used++;
 	if ((step->lines != NULL) != follow)
 		fail_msg("row %zu: %s a follower: %s", script->at, follow ? "started as" : "not started as", line);
+	if (step->draws != (spec->out.how == PROC_STDERR))
+		fail_msg("row %zu: %s our stderr: %s", script->at, step->draws ? "not given" : "given", line);
 	if (step->env != NULL && !argv_contains(&spec->env, step->env))
 		fail_msg("row %zu: its environment lacks %s: %s", script->at, step->env, line);
 	return step;
@@ -324,14 +326,19 @@ static void on_done(void *arg)
 	argv_add(&((struct scene *)arg)->steps, ".");
 }
 
-static void on_failed(void *arg)
+static void on_failed(void *arg, bool fatal)
 {
-	argv_add(&((struct scene *)arg)->steps, "!");
+	argv_add(&((struct scene *)arg)->steps, fatal ? "!!" : "!");
 }
 
 static void on_line(void *arg, const char *line, size_t len)
 {
 	argv_addf(&((struct scene *)arg)->lines, "%.*s", (int)len, line);
+}
+
+static void on_detail(void *arg, const char *text, size_t len)
+{
+	argv_addf(&((struct scene *)arg)->details, "%.*s", (int)len, text);
 }
 
 static void on_note(void *arg, const char *text)
@@ -350,7 +357,7 @@ void scene_open(struct scene *scene)
 
 	*scene = (struct scene){
 		.dir = xasprintf("%s/openshell-unit-XXXXXX", base ? base : "/tmp"),
-		.progress = { on_step, on_done, on_failed, on_line, on_note, on_warning, scene },
+		.progress = { on_step, on_done, on_failed, on_line, on_detail, NULL, on_note, on_warning, scene },
 	};
 	assert_non_null(mkdtemp(scene->dir));
 	scene->paths.user_root = xasprintf("%s/openshell", scene->dir);
@@ -369,6 +376,7 @@ static void forget_told(struct scene *scene)
 {
 	argv_release(&scene->steps);
 	argv_release(&scene->lines);
+	argv_release(&scene->details);
 	argv_release(&scene->notes);
 	argv_release(&scene->warnings);
 }

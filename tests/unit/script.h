@@ -44,6 +44,7 @@ struct script_step {
 	int64_t takes_ms;
 	int times;           /* how often in a row; 0 means once, -1 any number (none too) */
 	const char *env;     /* must be in the child's environment, or NULL */
+	bool draws;          /* it must be given our stderr for its stdout */
 	const struct script_line *lines; /* not NULL: it is started as a follower and prints these */
 };
 
@@ -106,7 +107,7 @@ struct scene {
 	struct progress progress;
 	struct gateway_env env;
 	char *dir;
-	struct argv steps, lines, notes, warnings; /* steps: a "." for each that ended well */
+	struct argv steps, lines, details, notes, warnings; /* steps: "." after one that ended well, "!" or (fatal) "!!" else */
 };
 
 void scene_open(struct scene *scene);

@@ -41,11 +41,23 @@ static void the_wall_clock_counts_from_1970(void **state)
 	assert_true(now < 4102444800000); /* 2100 */
 }
 
+static void the_time_of_day_is_told_in_utc_to_the_millisecond(void **state)
+{
+	autofree char *now = clock_timestamp();
+
+	(void)state;
+	assert_int_equal(strlen(now), strlen("2026-11-26T09:30:00.123Z"));
+	assert_true(script_matches("20*-*-*T*:*:*.*Z", now));
+	for (size_t i = 0; now[i] != '\0'; i++)
+		assert_non_null(strchr("0123456789-T:.Z", now[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_never_goes_back),
 		cmocka_unit_test(any_clock_can_stand_in),
+		cmocka_unit_test(the_time_of_day_is_told_in_utc_to_the_millisecond),
 		cmocka_unit_test(the_wall_clock_counts_from_1970),
 	};
 

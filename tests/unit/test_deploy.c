@@ -59,6 +59,7 @@ struct model {
 	int numbers, calls, mutations, fault_at, pumps, followers;
 	enum fault fault;
 	bool all_after;       /* everything after the fault fails too */
+	bool draws;           /* the pull was given our stderr */
 	int64_t now_ms;
 	struct argv log;
 	struct runner runner;
@@ -161,6 +162,7 @@ static int do_pull(struct model *model, const struct argv *args, struct proc_res
 	(void)args;
 	if (!model->registry_answers)
 		return refuse(result, "dial tcp: lookup ghcr.io: no such host");
+	buf_adds(&result->out, "0001: Pull complete\n");
 	model->published_here = true;
 	return 0;
 }
@@ -445,6 +447,7 @@ static int model_run(void *arg, struct proc_spec *spec, struct proc_result *resu
 	if (cancel_check(err) < 0)
 		return -1;
 	argv_add(&model->log, line);
+	model->draws |= spec->out.how == PROC_STDERR;
 	if (++model->calls > 2000)
 		fail_msg("no end to it: %s", line);
 	assert_non_null(spec->purpose);
@@ -1544,6 +1547,79 @@ static void nothing_is_destroyed_before_an_image_is_there(void **state)
 	stage_close(&stage);
 }
 
+/* The steps of a first start in which the creation of the volume fails, and with it all that follows or nothing. */
+static void assert_steps_of_failure(bool all_after, const char *expected)
+{
+	static const struct situation nothing = { "nothing", .health = NULL };
+	struct stage stage;
+	struct error *err = NULL;
+	int at;
+
+	stage_set(&stage, &nothing);
+	assert_int_equal(start(&stage, &err), 0);
+	at = (int)index_of(&stage.model.log, "docker volume create *") + 1;
+	stage_close(&stage);
+	stage_set(&stage, &nothing);
+	stage.model.fault = FAULT_FAILS;
+	stage.model.fault_at = at;
+	stage.model.all_after = all_after;
+	assert_int_equal(start(&stage, &err), -1);
+	error_free(&err);
+	assert_line(&stage.scene.steps, expected);
+	stage_close(&stage);
+}
+
+static void a_step_that_fails_is_told_and_so_is_the_taking_back(void **state)
+{
+	(void)state;
+	assert_steps_of_failure(false, "'preparing the network' . 'preparing the volume' '!!' 'taking back what was made' .");
+}
+
+static void what_remains_is_no_good_end_of_the_taking_back(void **state)
+{
+	(void)state;
+	assert_steps_of_failure(true, "'preparing the network' . 'preparing the volume' '!!' 'taking back what was made' '!'");
+}
+
+static void a_pull_tells_its_lines_where_docker_may_not_draw(void **state)
+{
+	static const struct situation nothing = { "nothing", .pull = true };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &nothing);
+	assert_int_equal(start(&stage, &err), 0);
+	assert_false(stage.model.draws);
+	stage_close(&stage);
+}
+
+static void note_lend(void *arg, bool lent)
+{
+	argv_add(&((struct scene *)arg)->steps, lent ? "lent" : "returned");
+}
+
+static void a_terminal_is_lent_to_docker_for_the_pull_alone(void **state)
+{
+	static const struct situation nothing = { "nothing", .pull = true };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	for (int answers = 0; answers <= 1; answers++) {
+		stage_set(&stage, &nothing);
+		stage.model.registry_answers = answers != 0;
+		stage.scene.progress.lend = note_lend;
+		assert_int_equal(start(&stage, &err), answers ? 0 : -1);
+		error_free(&err);
+		assert_true(stage.model.draws);
+		assert_string_equal(stage.scene.steps.v[1], "lent");
+		assert_string_equal(stage.scene.steps.v[2], "returned");
+		assert_string_equal(stage.scene.steps.v[3], answers ? "." : "!!");
+		stage_close(&stage);
+	}
+}
+
 /* ------------------------------------------------------------------ a dry run */
 
 static void remember(void *arg, const char *text)
@@ -1606,6 +1682,10 @@ int main(void)
 		cmocka_unit_test(the_steps_lead_from_new_to_ready_one_by_one),
 		cmocka_unit_test(only_the_stale_nodes_may_stay),
 		cmocka_unit_test(a_cold_start_shows_each_step_once),
+		cmocka_unit_test(a_step_that_fails_is_told_and_so_is_the_taking_back),
+		cmocka_unit_test(what_remains_is_no_good_end_of_the_taking_back),
+		cmocka_unit_test(a_pull_tells_its_lines_where_docker_may_not_draw),
+		cmocka_unit_test(a_terminal_is_lent_to_docker_for_the_pull_alone),
 		cmocka_unit_test(images_are_pushed_before_the_health_is_waited_for),
 		cmocka_unit_test(an_image_to_push_that_is_not_here_is_told_before_anything_is_made),
 		cmocka_unit_test(without_waiting_images_are_pushed_all_the_same),

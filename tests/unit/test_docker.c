@@ -489,6 +489,24 @@ static void a_pull_with_a_login_uses_its_own_configuration(void **state)
 	script_end(&script);
 }
 
+static void without_a_place_for_lines_a_pull_draws_on_our_terminal(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker pull -- ghcr.io/x:1", .draws = true },
+		{ .command = "docker pull -- ghcr.io/x:1", .draws = true, .code = 1, .err = "no such host\n" },
+	};
+	const struct docker_pull pull = { .ref = "ghcr.io/x:1" };
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_image_pull(&script.docker, &pull, &err), 0);
+	assert_int_equal(docker_image_pull(&script.docker, &pull, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker pull failed (exit 1): no such host");
+	script_end(&script);
+}
+
 static void exec_knows_where_the_kubeconfig_is(void **state)
 {
 	static const struct script_step steps[] = {
@@ -689,6 +707,7 @@ int main(void)
 		cmocka_unit_test(holders_of_a_port_are_listed_by_name),
 		cmocka_unit_test(a_name_that_only_contains_ours_is_another),
 		cmocka_unit_test(a_pull_tells_its_progress_and_has_its_own_time),
+		cmocka_unit_test(without_a_place_for_lines_a_pull_draws_on_our_terminal),
 		cmocka_unit_test(a_pull_with_a_login_uses_its_own_configuration),
 		cmocka_unit_test(exec_knows_where_the_kubeconfig_is),
 		cmocka_unit_test(a_person_s_exec_and_logs_have_no_time_limit),

@@ -140,6 +140,26 @@ static void a_traced_line_is_safe(void **state)
 	assert_string_equal(buf_str(&text), "openshell: debug: run: docker\\033[2J info\n");
 }
 
+static struct buf caught = BUF_INIT;
+
+static void catch_line(const char *line)
+{
+	buf_addf(&caught, "<%s>", line);
+}
+
+static void a_sink_gets_the_trace_instead_of_stderr(void **state)
+{
+	AUTO(buf) text = BUF_INIT;
+
+	(void)state;
+	log_set_sink(catch_line);
+	trace(1, &text);
+	log_set_sink(NULL);
+	assert_string_equal(buf_str(&text), "");
+	assert_string_equal(buf_str(&caught), "<run: docker\\033[2J info>");
+	buf_release(&caught);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +172,7 @@ int main(void)
 		cmocka_unit_test(every_pair_of_bytes_is_safe),
 		cmocka_unit_test_setup_teardown(nothing_is_traced_unless_asked_for, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_traced_line_is_safe, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_sink_gets_the_trace_instead_of_stderr, scratch_setup, scratch_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

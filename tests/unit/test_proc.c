@@ -1317,6 +1317,127 @@ static void an_interactive_child_gets_an_empty_stdin_for_a_closed_one(void **sta
 	assert_int_equal(in_process(interactive_without_stdin), 8);
 }
 
+/* ------------------------------------------------------------------ a child that draws on our terminal */
+
+static int drawing_child(void)
+{
+	AUTO(proc_spec) spec = shell("echo drawn; echo reason >&2; read -r pid rest </proc/$$/stat; set -- ${rest##*) }; echo $3");
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autoerror struct error *err = NULL;
+	int out = open(scratch("out"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	setpgid(0, 0);
+	dup2(out, STDERR_FILENO);
+	dprintf(out, "%d\n", (int)getpgrp());
+	spec.out.how = PROC_STDERR;
+	if (runner_run(&runner_real, &spec, &result, &err) < 0)
+		return 1;
+	return result.out.len == 0 && streq(buf_str(&result.err), "reason\n") ? 0 : 2;
+}
+
+static void a_child_that_draws_has_our_stderr_and_group(void **state)
+{
+	AUTO(buf) out = BUF_INIT;
+	struct error *err = NULL;
+	autofree char *expected = NULL;
+
+	(void)state;
+	assert_int_equal(in_process(drawing_child), 0);
+	assert_int_equal(file_read(scratch("out"), 1000, &out, &err), 0);
+	expected = xasprintf("%ld\ndrawn\n%ld\n", strtol(buf_str(&out), NULL, 10), strtol(buf_str(&out), NULL, 10));
+	assert_string_equal(buf_str(&out), expected);
+}
+
+/* As Ctrl-C: both get it, and the child may be the faster one to end. */
+static int drawing_child_int(void)
+{
+	AUTO(proc_spec) spec = shell("kill -INT $PPID; exit 130");
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autoerror struct error *err = NULL;
+
+	cancel_catch();
+	spec.out.how = PROC_STDERR;
+	if (runner_run(&runner_real, &spec, &result, &err) == 0 || !error_is(err, ERROR_CANCELLED))
+		return 1;
+	return waitpid(-1, NULL, 0) < 0 && errno == ECHILD ? error_exit_code(err) : 3;
+}
+
+static void a_child_that_ctrl_c_ended_is_no_failure_but_a_request_to_stop(void **state)
+{
+	(void)state;
+	assert_int_equal(in_process(drawing_child_int), 128 + SIGINT);
+}
+
+static int drawing_child_term(void)
+{
+	AUTO(proc_spec) spec = shell("kill -TERM $PPID; exec sleep 1000");
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autoerror struct error *err = NULL;
+	int64_t before = now_ms();
+
+	cancel_catch();
+	spec.out.how = PROC_STDERR;
+	if (runner_run(&runner_real, &spec, &result, &err) == 0 || now_ms() - before > AT_ONCE_MS)
+		return 1;
+	return error_exit_code(err);
+}
+
+static void a_child_that_draws_is_ended_with_us(void **state)
+{
+	(void)state;
+	assert_int_equal(in_process(drawing_child_term), 128 + SIGTERM);
+}
+
+/* ------------------------------------------------------------------ ticks */
+
+static void count_tick(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void ticks_come_while_a_child_is_waited_for(void **state)
+{
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	int ticks = 0;
+
+	(void)state;
+	proc_set_tick(count_tick, &ticks, 20);
+	run(shell("sleep 0.3; echo done; exit 3"), &result);
+	proc_set_tick(NULL, NULL, 0);
+	assert_in_range(ticks, 2, 60);
+	assert_int_equal(result.code, 3);
+	assert_string_equal(buf_str(&result.out), "done\n");
+}
+
+static void no_tick_comes_any_more_when_none_is_wanted(void **state)
+{
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	int ticks = 0;
+
+	(void)state;
+	proc_set_tick(count_tick, &ticks, 1);
+	proc_set_tick(NULL, NULL, 0);
+	run(shell("sleep 0.05"), &result);
+	assert_int_equal(ticks, 0);
+}
+
+static void ticks_change_no_time_limit(void **state)
+{
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	struct proc_spec spec = shell("trap '' TERM; while :; do sleep 1; done");
+	int64_t before = now_ms();
+	int ticks = 0;
+
+	(void)state;
+	spec.timeout_ms = 200;
+	proc_set_tick(count_tick, &ticks, 30);
+	run_fails(spec, &result, ERROR_TIMEOUT, "did not end");
+	proc_set_tick(NULL, NULL, 0);
+	assert_int_equal(result.sig, SIGKILL);
+	assert_in_range(now_ms() - before, 200 + PROC_GRACE_MS, 200 + PROC_GRACE_MS + AT_ONCE_MS);
+	assert_true(ticks > 10); /* they go on while it is being ended */
+}
+
 /* ------------------------------------------------------------------ followers */
 
 static struct proc *follow(const char *script, struct buf *lines)
@@ -1381,6 +1502,25 @@ static void pumping_without_followers_only_waits(void **state)
 	runner_pump(&runner_real, NULL, 0, 50);
 	assert_in_range(now_ms() - before, 100, 100 + AT_ONCE_MS);
 	runner_stop(&runner_real, NULL);
+}
+
+static void ticks_end_no_pumping(void **state)
+{
+	AUTO(buf) lines = BUF_INIT;
+	struct proc *proc = follow("sleep 0.2; echo one; exec sleep 1000", &lines);
+	int64_t before = now_ms();
+	int ticks = 0;
+
+	(void)state;
+	proc_set_tick(count_tick, &ticks, 20);
+	runner_pump(&runner_real, NULL, 0, 100);
+	assert_in_range(now_ms() - before, 100, 100 + AT_ONCE_MS);
+	assert_in_range(ticks, 1, 60);
+	runner_pump(&runner_real, &proc, 1, 30000);
+	proc_set_tick(NULL, NULL, 0);
+	assert_string_equal(buf_str(&lines), "<one>");
+	assert_in_range(now_ms() - before, 200, 15000);
+	runner_stop(&runner_real, proc);
 }
 
 static void several_followers_are_served_together(void **state)
@@ -1525,9 +1665,16 @@ int main(void)
 		CASE(an_interactive_child_is_not_made_to_ignore_it),
 		CASE(an_interactive_child_has_our_streams_and_group),
 		CASE(an_interactive_child_gets_an_empty_stdin_for_a_closed_one),
+		CASE(a_child_that_draws_has_our_stderr_and_group),
+		CASE(a_child_that_ctrl_c_ended_is_no_failure_but_a_request_to_stop),
+		CASE(a_child_that_draws_is_ended_with_us),
+		CASE(ticks_come_while_a_child_is_waited_for),
+		CASE(no_tick_comes_any_more_when_none_is_wanted),
+		CASE(ticks_change_no_time_limit),
 		CASE(a_line_of_a_follower_ends_the_pumping),
 		CASE(pumping_lasts_as_long_as_asked_when_nothing_comes),
 		CASE(pumping_without_followers_only_waits),
+		CASE(ticks_end_no_pumping),
 		CASE(several_followers_are_served_together),
 		CASE(a_follower_that_has_ended_costs_no_processor_time),
 		CASE(a_follower_that_ignores_term_is_killed),

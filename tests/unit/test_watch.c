@@ -431,6 +431,42 @@ static void log_lines_are_shown_while_it_waits(void **state)
 	bench_close(&bench);
 }
 
+static void each_new_word_of_the_health_check_is_told(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = EVENTS, .lines = no_lines },
+		{ .command = INSPECT, .out = RUNNING("starting") },
+		{ .command = INSPECT, .out = MARKED("unhealthy: no API yet\\nof no interest"), .times = 3 },
+		{ .command = INSPECT, .out = MARKED("unhealthy: not ready") },
+		{ .command = INSPECT, .out = RUNNING("healthy") },
+	};
+	struct error *err = NULL;
+	struct bench bench;
+
+	(void)state;
+	assert_int_equal(WAIT(&bench, steps, &err), 0);
+	assert_line(&bench.scene.details, "'unhealthy: no API yet' 'unhealthy: not ready'");
+	bench_close(&bench);
+}
+
+static void what_the_health_check_said_in_a_former_life_is_not_told(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = EVENTS, .lines = no_lines },
+		{ .command = INSPECT, .out = MARKED("unhealthy: of old") },
+		{ .command = INSPECT, .out = RUNNING("healthy") },
+	};
+	struct error *err = NULL;
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench, steps, ARRAY_LEN(steps));
+	bench.watch.old_health_log = "unhealthy: of old\n";
+	assert_int_equal(watch_healthy(&bench.watch, HEALTH_TIMEOUT_MS, &err), 0);
+	assert_int_equal(bench.scene.details.n, 0);
+	bench_close(&bench);
+}
+
 static void logs_that_cannot_be_shown_are_no_failure(void **state)
 {
 	static const struct script_step steps[] = {
@@ -663,6 +699,8 @@ int main(void)
 		cmocka_unit_test(a_registry_without_a_name_is_told_once_and_waited_for),
 		cmocka_unit_test(markers_are_found_in_the_log_too),
 		cmocka_unit_test(log_lines_are_shown_while_it_waits),
+		cmocka_unit_test(each_new_word_of_the_health_check_is_told),
+		cmocka_unit_test(what_the_health_check_said_in_a_former_life_is_not_told),
 		cmocka_unit_test(logs_that_cannot_be_shown_are_no_failure),
 		cmocka_unit_test(without_events_there_is_no_watch),
 		cmocka_unit_test(a_signal_ends_the_wait_at_once),
