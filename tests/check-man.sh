@@ -29,7 +29,7 @@ main() {
 		esac
 	done <"${TMPDIR:-/tmp}/check-man.$$"
 	rm -f "${TMPDIR:-/tmp}/check-man.$$"
-	for variable in $(grep -ho 'get\(env\)\?("[A-Z_]*")' "$SRCDIR/src/gateway/settings.c" | sed 's/.*("//; s/".*//') \
+	for variable in $(grep -ho 'get\(env\|_either\)\?("[A-Z_]*"' "$SRCDIR/src/gateway/settings.c" | sed 's/.*("//; s/".*//') \
 		OPENSHELL_DOCKER_TIMEOUT OPENSHELL_PULL_TIMEOUT NAV_GATEWAY_TLS_ENABLED; do
 		need "Ev $variable"
 	done

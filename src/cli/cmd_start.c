@@ -24,6 +24,9 @@ static const struct opt options[] = {
 	{ "timeout", 0, "SECONDS", "how long it may take to become healthy (default: 360)" },
 	{ "no-wait", 0, NULL, "return as soon as the container runs" },
 	{ "keep-failed", 0, NULL, "do not take back what a failed start made" },
+	{ "ca", 0, "FILE", "certificates of authorities that the node trusts (PEM), or \"none\"" },
+	{ "registries", 0, "FILE", "k3s' registries.yaml for the node, or \"none\"" },
+	{ "dns", 0, "ADDR[,ADDR...]", "resolvers to use instead of those of docker's host, or \"none\"" },
 	OPT_END,
 };
 
@@ -36,6 +39,17 @@ static bool confirm_recreate(void *arg, const char *name, const struct container
 	(void)arg;
 	fprintf(stderr, "Gateway '%s' exists already (%s).\n", name, state);
 	return output_confirm("Destroy and recreate it? Its data would be lost.");
+}
+
+/* What the node is given; dns is filled and lives as long as the options do. */
+static int read_supply(const struct invocation *in, struct deploy_options *deploy, struct argv *dns, struct error **err)
+{
+	deploy->files[NODE_CA] = in_value(in, "ca");
+	deploy->files[NODE_REGISTRIES] = in_value(in, "registries");
+	if (!in_has(in, "dns"))
+		return 0;
+	deploy->dns = dns;
+	return endpoint_dns_list(in_value(in, "dns"), dns, err);
 }
 
 static int read_options(const struct invocation *in, struct deploy_options *deploy, struct error **err)
@@ -79,12 +93,14 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	struct deploy_options deploy = { 0 };
 	struct lock lock = LOCK_INIT;
 	struct deploy_outcome outcome = { 0 };
+	AUTO(argv) dns = ARGV_INIT;
 	bool chosen;
 	int rc;
 
 	(void)status;
 	/* never the active gateway: a start must not hit another one than the user has in mind */
-	if (read_options(in, &deploy, err) < 0 || cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
+	if (read_options(in, &deploy, err) < 0 || read_supply(in, &deploy, &dns, err) < 0 ||
+	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;
 	if (!deploy.recreate && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))

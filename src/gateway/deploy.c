@@ -8,16 +8,21 @@
 #include "base/cancel.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/tar.h"
 #include "gateway/endpoint.h"
 #include "gateway/image.h"
 #include "gateway/survey.h"
 #include "gateway/teardown.h"
 #include "gateway/watch.h"
 #include "store/mtls.h"
+#include "store/nodefiles.h"
 #include "tools/kubectl.h"
 
 #define STALE_NODES_WAIT_MS 45000
 #define STALE_NODES_INTERVAL_MS 1000
+
+/* In the container: where the entrypoint finds what --ca and --registries gave. */
+#define NODE_FILES_DIR "etc/openshell/node/"
 
 struct deploy {
 	const struct gateway_env *env;
@@ -28,6 +33,7 @@ struct deploy {
 	bool watching;
 	char *node; /* the Kubernetes node's name */
 	bool made_network, made_volume, made_container, made_bundle;
+	bool changed_files; /* what is kept of the node's files is no longer as before */
 	bool create_failed; /* made_container is only a guess then */
 	struct record record;
 };
@@ -39,6 +45,7 @@ static const char *const state_names[] = {
 	[DEPLOY_NETWORK_READY] = "network-ready",
 	[DEPLOY_VOLUME_READY] = "volume-ready",
 	[DEPLOY_CONTAINER_READY] = "container-ready",
+	[DEPLOY_SUPPLIED] = "supplied",
 	[DEPLOY_RUNNING] = "running",
 	[DEPLOY_NODES_CLEAN] = "nodes-clean",
 	[DEPLOY_HEALTHY] = "healthy",
@@ -180,6 +187,31 @@ static void add_gateway_env(const struct deploy *deploy, struct container_spec *
 	argv_addv(&spec->sans, (const char *const *)plan->sans.v);
 }
 
+static void add_network_env(const struct deploy *deploy, struct container_spec *spec)
+{
+	const struct plan *plan = &deploy->survey.plan;
+	const struct proxies *proxies = &deploy->survey.proxies;
+	autofree char *dns = argv_join(&plan->dns, ",");
+
+	/* for where pods cannot ask docker's own resolver, which asks these: engines before 26 do not tell the container */
+	if (plan->dns.n > 0)
+		argv_addf(&spec->env, "FALLBACK_DNS=%s", dns);
+	argv_addv(&spec->dns, (const char *const *)plan->dns.v);
+	argv_addv(&spec->env, (const char *const *)proxies->env.v);
+	argv_addv(&spec->secrets, (const char *const *)proxies->secrets.v);
+}
+
+/* Before there is a container that names them, so that after a crash the next start has what it needs. */
+static int keep_files(struct deploy *deploy, struct error **err)
+{
+	const struct survey *survey = &deploy->survey;
+
+	if (node_files_equal(&survey->files, &survey->kept))
+		return 0;
+	deploy->changed_files = true;
+	return node_files_store(deploy->env->paths, deploy->options->name, &survey->files, err);
+}
+
 static int deploy_create(struct deploy *deploy, struct error **err)
 {
 	const struct survey *survey = &deploy->survey;
@@ -194,9 +226,13 @@ static int deploy_create(struct deploy *deploy, struct error **err)
 		.cgroup_version = survey->engine.cgroup_version,
 		.gpu = survey->plan.gpu,
 		.health_missing = !survey->image.has_healthcheck,
+		.files = survey->files.id,
 	};
 
 	add_gateway_env(deploy, &spec);
+	add_network_env(deploy, &spec);
+	if (keep_files(deploy, err) < 0)
+		return -1;
 	/* docker may have made it although the call failed or was cut off */
 	deploy->made_container = true;
 	free(STEAL(deploy->record.container_id));
@@ -204,6 +240,32 @@ static int deploy_create(struct deploy *deploy, struct error **err)
 		return 0;
 	deploy->create_failed = true;
 	return -1;
+}
+
+/* A container that was never started may have been left without its files. */
+static bool lacks_files(const struct deploy *deploy)
+{
+	const struct survey *survey = &deploy->survey;
+
+	return survey->files.id != NULL &&
+	       (creates(deploy) || (survey->action == ACTION_REUSE && survey->container.phase == PHASE_CREATED));
+}
+
+static int deploy_supply(struct deploy *deploy, struct error **err)
+{
+	const struct node_files *files = &deploy->survey.files;
+	AUTO(buf) tar = BUF_INIT;
+
+	tar_add_dir(&tar, "etc/openshell/", 0755);
+	tar_add_dir(&tar, NODE_FILES_DIR, 0700);
+	for (int i = 0; i < NODE_FILES; i++) {
+		autofree char *path = xasprintf(NODE_FILES_DIR "%s", node_file_names[i]);
+
+		if (files->text[i].len > 0)
+			tar_add_file(&tar, path, 0600, buf_str(&files->text[i]), files->text[i].len);
+	}
+	tar_end(&tar);
+	return docker_container_unpack(deploy->env->docker, deploy->survey.container_name, &tar, err);
 }
 
 static bool is_down(const struct deploy *deploy)
@@ -367,7 +429,8 @@ const struct step deploy_steps[] = {
 	{ DEPLOY_CLEARED, DEPLOY_NETWORK_READY, "preparing the network", lacks_network, deploy_network, false },
 	{ DEPLOY_NETWORK_READY, DEPLOY_VOLUME_READY, "preparing the volume", creates, deploy_volume, false },
 	{ DEPLOY_VOLUME_READY, DEPLOY_CONTAINER_READY, "creating the container", creates, deploy_create, false },
-	{ DEPLOY_CONTAINER_READY, DEPLOY_RUNNING, "starting the container", is_down, deploy_start, false },
+	{ DEPLOY_CONTAINER_READY, DEPLOY_SUPPLIED, "copying the node's files", lacks_files, deploy_supply, false },
+	{ DEPLOY_SUPPLIED, DEPLOY_RUNNING, "starting the container", is_down, deploy_start, false },
 	{ DEPLOY_RUNNING, DEPLOY_NODES_CLEAN, "removing stale nodes", has_old_nodes, deploy_clean_nodes, true },
 	{ DEPLOY_NODES_CLEAN, DEPLOY_HEALTHY, "waiting for the gateway", must_wait, deploy_wait, false },
 	{ DEPLOY_HEALTHY, DEPLOY_TRUSTED, "fetching the certificates", lacks_bundle, deploy_trust, false },
@@ -443,6 +506,20 @@ static bool has_own_container(const struct deploy *deploy)
 	       now.phase == PHASE_CREATED;
 }
 
+static void restore_files(const struct deploy *deploy)
+{
+	autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name), *why = NULL;
+	autoerror struct error *failed = NULL;
+
+	if (!deploy->changed_files)
+		return;
+	if (node_files_store(deploy->env->paths, deploy->options->name, &deploy->survey.kept, &failed) < 0) {
+		why = error_text(failed);
+		progress_warn(deploy->env, "the former files of the node are lost: %s", why);
+	}
+	dir_remove_if_empty(dir);
+}
+
 static void roll_back(struct deploy *deploy)
 {
 	autoerror struct error *ignored = NULL;
@@ -468,6 +545,7 @@ static void roll_back(struct deploy *deploy)
 		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
 		dir_remove_if_empty(dir);
 	}
+	restore_files(deploy);
 }
 
 static void deploy_release(struct deploy *deploy)

@@ -76,6 +76,34 @@ bool endpoint_bind_is_valid(const char *address)
 	return inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
 }
 
+static int check_resolver(const char *address, struct error **err)
+{
+	if (!endpoint_bind_is_valid(address))
+		return error_set(err, ERROR_USAGE, "--dns: '%s' is no IP address", address);
+	if (endpoint_is_loopback(address))
+		return error_set(err, ERROR_USAGE,
+				 "--dns: %s is of the loopback network, which in the container is its own", address);
+	if (streq(address, "0.0.0.0") || streq(address, "::"))
+		return error_set(err, ERROR_USAGE, "--dns: %s is no address of a resolver", address);
+	return 0;
+}
+
+int endpoint_dns_list(const char *text, struct argv *addresses, struct error **err)
+{
+	autofree char *copy = xstrdup(text);
+	char *rest = copy, *address;
+
+	if (streq(text, "none"))
+		return 0;
+	while ((address = strsep(&rest, ",")) != NULL) {
+		if (check_resolver(address, err) < 0)
+			return -1;
+		if (!argv_contains(addresses, address))
+			argv_add(addresses, address);
+	}
+	return 0;
+}
+
 char *endpoint_url(bool plaintext, const char *host, int port)
 {
 	bool v6 = strchr(host, ':') != NULL;

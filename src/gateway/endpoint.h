@@ -3,6 +3,7 @@
 #ifndef GATEWAY_ENDPOINT_H
 #define GATEWAY_ENDPOINT_H
 
+#include "base/argv.h"
 #include "base/base.h"
 #include "base/error.h"
 
@@ -17,6 +18,10 @@ bool endpoint_is_loopback(const char *host);
 bool endpoint_host_is_valid(const char *host);
 /* An IP address of this machine, or 0.0.0.0 or ::. */
 bool endpoint_bind_is_valid(const char *address);
+
+/* Adds the addresses of a comma list, or nothing for "none". ERROR_USAGE for what a container cannot have as a
+ * resolver. */
+int endpoint_dns_list(const char *text, struct argv *addresses, struct error **err) MUST_CHECK;
 
 /* "https://HOST:PORT", brackets where they are needed. The caller frees. */
 char *endpoint_url(bool plaintext, const char *host, int port);

@@ -24,6 +24,8 @@ void plan_release(struct plan *plan)
 	free(plan->gateway_host);
 	free(plan->host);
 	argv_release(&plan->sans);
+	argv_release(&plan->dns);
+	free(plan->files);
 	*plan = (struct plan){ 0 };
 }
 
@@ -98,6 +100,25 @@ void plan_make(struct plan *plan, const struct deploy_options *options, const st
 			  (!exists && record->endpoint != NULL && str_starts(record->endpoint, "http://"));
 	plan->disable_gateway_auth = options->disable_gateway_auth || env_is(container, "DISABLE_GATEWAY_AUTH", "true");
 	choose_host(plan, docker_tcp_host);
+	argv_addv(&plan->dns, (const char *const *)(options->dns ? options->dns->v : container->dns.v));
+	plan->files = container->files ? xstrdup(container->files) : NULL;
+}
+
+static bool lists_equal(const struct argv *a, const struct argv *b)
+{
+	bool equal = a->n == b->n;
+
+	for (size_t i = 0; equal && i < a->n; i++)
+		equal = streq(a->v[i], b->v[i]);
+	return equal;
+}
+
+/* What the container was given beside its own settings. */
+static bool supply_differs(const struct container *container, const struct plan *plan)
+{
+	const char *now = container->files ? container->files : "", *wanted = plan->files ? plan->files : "";
+
+	return !streq(now, wanted) || !lists_equal(&container->dns, &plan->dns);
 }
 
 /* The plan was made from the container, so that it differs only where something was asked for. */
@@ -109,7 +130,8 @@ static bool settings_differ(const struct container *container, const struct plan
 	return container->host_port != plan->port || !streq(ip, plan->bind) || container->gpu != plan->gpu ||
 	       env_is(container, "DISABLE_TLS", "true") != plan->plaintext ||
 	       env_is(container, "DISABLE_GATEWAY_AUTH", "true") != plan->disable_gateway_auth ||
-	       (plan->gateway_host != NULL && (gateway_host == NULL || !streq(gateway_host, plan->gateway_host)));
+	       (plan->gateway_host != NULL && (gateway_host == NULL || !streq(gateway_host, plan->gateway_host))) ||
+	       supply_differs(container, plan);
 }
 
 static const enum container_action action_of_phase[] = {

@@ -5,10 +5,12 @@
 
 #include "base/argv.h"
 #include "base/base.h"
+#include "store/nodefiles.h"
 #include "store/registry.h"
 #include "tools/docker.h"
 
 #define DEFAULT_PORT 8080
+#define FILE_NONE "none"
 
 /* What the user asked for by name; the zero value with port -1 asks for nothing. */
 struct deploy_options {
@@ -22,6 +24,9 @@ struct deploy_options {
 	/* Asked when a container or volume is there already; true: destroy it first. May be NULL. */
 	bool (*confirm_recreate)(void *arg, const char *name, const struct container *container);
 	void *confirm_arg;
+	const struct argv *dns; /* resolvers, none for docker's own; NULL: not given */
+	/* Paths of files for the node, or FILE_NONE; NULL: not given. */
+	const char *files[NODE_FILES];
 };
 
 /* How the gateway's container is to be. */
@@ -31,6 +36,8 @@ struct plan {
 	char *bind, *gateway_host; /* gateway_host may be NULL */
 	char *host;                /* of the endpoint */
 	struct argv sans;          /* beyond those that are always there */
+	struct argv dns;           /* resolvers; none: docker's own */
+	char *files;               /* ID of the node's files; NULL: none */
 };
 void plan_release(struct plan *plan);
 

@@ -14,6 +14,14 @@ static const char *get(const char *name)
 	return str_blank(value) ? NULL : value;
 }
 
+/* Of a variable that has two spellings. */
+static const char *get_either(const char *upper, const char *lower)
+{
+	const char *value = get(upper);
+
+	return value != NULL ? value : get(lower);
+}
+
 static bool is_one_of(const char *text, const char *const *words)
 {
 	for (; *words != NULL; words++)
@@ -79,6 +87,11 @@ int settings_read(struct settings *settings, struct error **err)
 			.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
 			.tmpdir = getenv("TMPDIR"),
 		},
+		.docker_config = get("DOCKER_CONFIG"),
+		.http_proxy = get_either("HTTP_PROXY", "http_proxy"),
+		.https_proxy = get_either("HTTPS_PROXY", "https_proxy"),
+		.all_proxy = get_either("ALL_PROXY", "all_proxy"),
+		.no_proxy = get_either("NO_PROXY", "no_proxy"),
 	};
 	if (settings->image_repo_base == NULL)
 		settings->image_repo_base = get("OPENSHELL_IMAGE_REPO_BASE");

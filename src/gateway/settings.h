@@ -14,6 +14,9 @@
  *   OPENSHELL_PULL_TIMEOUT        seconds an image pull may take (3600)
  *   OPENSHELL_SYSTEM_GATEWAY_DIR, XDG_CONFIG_HOME, HOME, XDG_RUNTIME_DIR, TMPDIR   see paths.h
  *   DOCKER_HOST                   tcp://HOST: HOST becomes the endpoint's host (docker reads it too)
+ *   DOCKER_CONFIG                 directory of docker's config.json, else $HOME/.docker (docker reads it too)
+ *   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY   given on to the container; in lower case, too, where the
+ *                                 upper case is unset: so do docker and all else that is written in Go
  *   NO_COLOR                      no colours
  *   TERM                          "dumb": no colours and no rewritten lines
  */
@@ -39,6 +42,8 @@ struct settings {
 	const char *docker_host;
 	bool no_color, dumb_terminal;
 	struct paths_input paths;
+	const char *docker_config;
+	const char *http_proxy, *https_proxy, *all_proxy, *no_proxy;
 };
 
 /* ERROR_USAGE names the variable that is wrong. */

@@ -17,6 +17,10 @@ void survey_release(struct survey *survey)
 	image_release(&survey->image);
 	engine_release(&survey->engine);
 	plan_release(&survey->plan);
+	node_files_release(&survey->kept);
+	node_files_release(&survey->given);
+	node_files_release(&survey->files);
+	proxies_release(&survey->proxies);
 }
 
 /* The user's entry, if it is a gateway that we may manage here. */
@@ -201,6 +205,92 @@ static int check_port(struct survey *survey, const struct gateway_env *env, stru
 	return error_hint(err, "take another port: --port 0 finds a free one");
 }
 
+/* ------------------------------------------------------------------ what the node is given */
+
+static bool takes_away(const char *path)
+{
+	return path != NULL && streq(path, FILE_NONE);
+}
+
+static int read_files(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+		      struct error **err)
+{
+	static const char *const names[NODE_FILES] = { "--ca", "--registries" };
+
+	for (int i = 0; i < NODE_FILES; i++)
+		if (options->files[i] != NULL && !takes_away(options->files[i]) &&
+		    node_file_read(i, options->files[i], &survey->given.text[i], err) < 0)
+			return error_wrap(err, "%s", names[i]);
+	return node_files_load(env->paths, options->name, &survey->kept, err);
+}
+
+/* Each file as it was given, else as it is kept. Where there is nothing and never was, the container may have files of
+ * another client's, or of a configuration that was lost: it keeps them. */
+static void plan_files(struct survey *survey, const struct deploy_options *options, bool afresh)
+{
+	bool asked = afresh || survey->kept.id != NULL;
+
+	node_files_release(&survey->files);
+	for (int i = 0; i < NODE_FILES; i++) {
+		const struct buf *text = options->files[i] != NULL ? &survey->given.text[i] : &survey->kept.text[i];
+
+		asked |= options->files[i] != NULL;
+		if (!afresh || options->files[i] != NULL)
+			buf_add(&survey->files.text[i], buf_str(text), text->len);
+	}
+	node_files_identify(&survey->files, &survey->kept);
+	if (!asked)
+		return;
+	free(survey->plan.files);
+	survey->plan.files = survey->files.id ? xstrdup(survey->files.id) : NULL;
+}
+
+static bool makes_container(const struct survey *survey)
+{
+	return survey->action == ACTION_CREATE || survey->action == ACTION_RECREATE;
+}
+
+/* What docker adds to a new container by itself. A file that cannot be used is docker's to complain of. */
+static void read_client(const struct survey *survey, const struct gateway_env *env, struct client_proxies *client)
+{
+	const struct settings *settings = env->settings;
+	autofree char *dir = settings->docker_config ? xstrdup(settings->docker_config)
+			     : settings->paths.home ? xasprintf("%s/.docker", settings->paths.home) : NULL;
+	autofree char *engine = NULL;
+	autoerror struct error *failed = NULL;
+	int rc = dir == NULL ? 0 : docker_client_proxies(dir, NULL, client, &failed);
+
+	if (rc == 0 && client->by_engine) {
+		engine = gateway_docker_endpoint(env, &survey->engine, &failed);
+		client_proxies_release(client);
+		rc = engine == NULL ? -1 : docker_client_proxies(dir, engine, client, &failed);
+	}
+	if (rc < 0) {
+		autofree char *why = error_text(failed);
+
+		progress_warn(env, "the proxies in docker's configuration are not known: %s", why);
+	}
+}
+
+static int plan_supply(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+		       struct error **err)
+{
+	AUTO(client_proxies) client = { 0 };
+	autofree char *node = gateway_node_name(options->name);
+
+	if (!makes_container(survey))
+		return 0;
+	if (survey->plan.files != NULL && survey->files.id == NULL)
+		progress_warn(env, "the files that the container was given (--ca, --registries) are not kept here: give them "
+				   "again, or the new one is without");
+	read_client(survey, env, &client);
+	if (proxies_plan(&survey->proxies, env->settings, &client, node, err) < 0)
+		return -1;
+	for (size_t i = 0; i < survey->proxies.warnings.n; i++)
+		progress_warn(env, "%s", survey->proxies.warnings.v[i]);
+	return 0;
+}
+
 /* ------------------------------------------------------------------ putting it together */
 
 /* afresh: as if nothing of the gateway were there. */
@@ -214,6 +304,7 @@ static int decide(struct survey *survey, const struct gateway_env *env, const st
 	plan_release(&survey->plan);
 	plan_make(&survey->plan, options, afresh ? &no_container : &survey->container,
 		  afresh ? &no_record : &survey->record, tcp_host);
+	plan_files(survey, options, afresh);
 	if (afresh)
 		survey->action = ACTION_CREATE;
 	else
@@ -239,8 +330,8 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 	bool afresh = options->recreate;
 
 	survey->container_name = gateway_container_name(options->name);
-	if (load_record(survey, env, options->name, err) < 0 || look(survey, env, err) < 0 ||
-	    decide(survey, env, options, afresh, err) < 0)
+	if (read_files(survey, env, options, err) < 0 || load_record(survey, env, options->name, err) < 0 ||
+	    look(survey, env, err) < 0 || decide(survey, env, options, afresh, err) < 0)
 		return -1;
 	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL)
 		return 0;
@@ -252,5 +343,7 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 			return -1;
 	}
 	survey->afresh = afresh;
-	return check_port(survey, env, err);
+	if (check_port(survey, env, err) < 0)
+		return -1;
+	return plan_supply(survey, env, options, err);
 }

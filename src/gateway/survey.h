@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "gateway/gateway.h"
 #include "gateway/observe.h"
+#include "gateway/proxy.h"
+#include "store/nodefiles.h"
 #include "store/registry.h"
 
 struct survey {
@@ -24,10 +26,15 @@ struct survey {
 	bool afresh;                /* all that is there is to be destroyed first */
 	struct plan plan;
 	enum container_action action;
+	struct node_files kept;     /* what the node was given before */
+	struct node_files given;    /* by options */
+	struct node_files files;    /* what it is to have */
+	struct proxies proxies;     /* only planned when a container is to be made */
 };
 
 /* Changes nothing. ERROR_CONFLICT: busy port, other
- * engine, name taken by a gateway that is not ours; ERROR_REFUSED: exposure without --force. */
+ * engine, name taken by a gateway that is not ours; ERROR_REFUSED: exposure without --force; ERROR_ABSENT and
+ * ERROR_USAGE: files for the node. */
 int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 		struct error **err) MUST_CHECK;
 

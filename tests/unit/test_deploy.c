@@ -43,6 +43,10 @@ struct model {
 	int port;
 	char *bind, *image;
 	struct argv env;
+	char *files;          /* the label that the container was created with */
+	bool supplied;        /* it was given them */
+	struct argv secrets;  /* what docker create had in its environment */
+	struct buf input;     /* what docker had on stdin */
 	bool published_here, local_here, registry_answers;
 	const char *image_id; /* of whichever image is here */
 	const char *container_image_id;
@@ -84,7 +88,10 @@ static void print_container(const struct model *model, struct buf *out)
 		 model->image);
 	for (size_t i = 0; i < model->env.n; i++)
 		buf_addf(out, "%s\"%s\"", i ? "," : "", model->env.v[i]);
-	buf_addf(out, "]},\"HostConfig\":{\"PortBindings\":{\"30051/tcp\":[{\"HostIp\":\"%s\",\"HostPort\":\"%d\"}]}},"
+	buf_adds(out, "],\"Labels\":{");
+	if (model->files != NULL)
+		buf_addf(out, "\"ai.openshell.files\":\"%s\"", model->files);
+	buf_addf(out, "}},\"HostConfig\":{\"PortBindings\":{\"30051/tcp\":[{\"HostIp\":\"%s\",\"HostPort\":\"%d\"}]}},"
 		      "\"NetworkSettings\":{\"Networks\":{%s}}}\n",
 		 model->bind, model->port, model->attached ? "\"" NAME "\":{}" : "");
 }
@@ -231,6 +238,10 @@ static void keep_create_arguments(struct model *model, const struct argv *args)
 			model->bind = xstrndup(args->v[i + 1], (size_t)(colon - args->v[i + 1]));
 			model->port = (int)strtol(colon + 1, NULL, 10);
 		}
+		if (str_starts(args->v[i], "ai.openshell.files=")) {
+			free(model->files);
+			model->files = xstrdup(strchr(args->v[i], '=') + 1);
+		}
 		if (streq(args->v[i + 1], "server")) {
 			free(model->image);
 			model->image = xstrdup(args->v[i]);
@@ -245,6 +256,8 @@ static int do_create(struct model *model, const struct argv *args, struct proc_r
 	if (!model->network || !model->volume)
 		return refuse(result, "network or volume not found");
 	argv_release(&model->env);
+	free(STEAL(model->files));
+	model->supplied = false;
 	keep_create_arguments(model, args);
 	model->container = ++model->numbers;
 	model->attached = model->network;
@@ -256,6 +269,15 @@ static int do_create(struct model *model, const struct argv *args, struct proc_r
 	return 0;
 }
 
+static int do_cp(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	(void)args;
+	if (!model->container)
+		return refuse(result, "No such container");
+	model->supplied = true;
+	return 0;
+}
+
 static int do_start(struct model *model, const struct argv *args, struct proc_result *result)
 {
 	(void)args;
@@ -263,6 +285,8 @@ static int do_start(struct model *model, const struct argv *args, struct proc_re
 		return refuse(result, "No such container");
 	if (model->attached == 0 || model->attached != model->network)
 		return refuse(result, "network not found");
+	if (model->files != NULL && !model->supplied)
+		fail_msg("it is started without its files");
 	model->phase = PHASE_RUNNING;
 	return 0;
 }
@@ -340,6 +364,7 @@ static const struct {
 	{ "docker volume create *" NAME, do_volume_create, true },
 	{ "docker volume rm -f " NAME, do_volume_rm, true },
 	{ "docker create *", do_create, true },
+	{ "docker cp - " NAME ":/", do_cp, true },
 	{ "docker start -- " NAME, do_start, true },
 	{ "docker unpause -- " NAME, do_unpause, true },
 	{ "docker stop -t 10 -- " NAME, do_stop, true },
@@ -376,6 +401,10 @@ static int model_run(void *arg, struct proc_spec *spec, struct proc_result *resu
 		result->code = refuse(result, "the engine says no");
 		return 0;
 	}
+	if (script_matches("docker create *", line))
+		argv_addv(&model->secrets, (const char *const *)spec->env.v);
+	if (spec->input != NULL)
+		buf_add(&model->input, spec->input, spec->input_len);
 	if (!now || model->fault != FAULT_CANCEL)
 		act(model, &spec->argv, line, result);
 	if (now && (model->fault == FAULT_CANCEL || model->fault == FAULT_CANCEL_LATE)) {
@@ -439,6 +468,7 @@ struct stage {
 	struct scene scene;
 	struct model model;
 	int port; /* free on this host */
+	bool keep_failed;
 };
 
 static void stage_open(struct stage *stage)
@@ -447,6 +477,7 @@ static void stage_open(struct stage *stage)
 	struct error *err = NULL;
 
 	scene_open(&stage->scene);
+	stage->keep_failed = false;
 	*model = (struct model){
 		.bind = xstrdup("127.0.0.1"), .image = xstrdup(LOCAL), .local_here = true, .registry_answers = true,
 		.image_id = "sha256:I1", .container_image_id = "sha256:I1", .engine_id = "E1", .secret = true,
@@ -464,6 +495,9 @@ static void stage_close(struct stage *stage)
 {
 	free(stage->model.bind);
 	free(stage->model.image);
+	free(stage->model.files);
+	argv_release(&stage->model.secrets);
+	buf_release(&stage->model.input);
 	argv_release(&stage->model.env);
 	argv_release(&stage->model.log);
 	scene_close(&stage->scene);
@@ -473,12 +507,14 @@ static void stage_close(struct stage *stage)
 static int start_with(struct stage *stage, const struct deploy_options *options, struct error **err)
 {
 	struct deploy_outcome outcome = { 0 };
+	struct deploy_options these = *options;
 	int rc;
 
+	these.keep_failed |= stage->keep_failed;
 	stage->model.calls = stage->model.mutations = stage->model.pumps = 0;
 	argv_release(&stage->model.log);
 	cancel_forget();
-	rc = gateway_deploy(&stage->scene.env, options, &outcome, err);
+	rc = gateway_deploy(&stage->scene.env, &these, &outcome, err);
 	deploy_outcome_release(&outcome);
 	cancel_forget();
 	if (stage->model.followers != 0)
@@ -522,6 +558,7 @@ struct situation {
 	enum container_phase phase;
 	const char *health;
 	bool record, bundle, other_image, other_port, pull, stray_record;
+	bool ca, other_ca; /* it has been given a CA; one is given that it has not */
 	bool is_warm;     /* one call, and nothing changes */
 	bool replaces;    /* the container that is there is replaced */
 };
@@ -558,7 +595,26 @@ static const struct situation situations[] = {
 	{ "exited, other image", ALL, .phase = PHASE_EXITED, KNOWN, .other_image = true, .replaces = true },
 	{ "running, other port", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN, .other_port = true,
 	  .replaces = true },
+	{ "nothing, with a CA", .other_ca = true },
+	{ "a CA is kept, and the container is gone", .volume = true, KNOWN, .ca = true },
+	{ "running, with its CA", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN, .ca = true, .is_warm = true },
+	{ "running, with another CA", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN, .ca = true, .other_ca = true,
+	  .replaces = true },
+	{ "created, with its CA or not yet", ALL, .phase = PHASE_CREATED, .ca = true },
+	{ "exited, with its CA", ALL, .phase = PHASE_EXITED, KNOWN, .ca = true },
 };
+
+#define CA(text) "-----BEGIN CERTIFICATE-----\n" text "\n-----END CERTIFICATE-----\n"
+#define CA_ID "0123456789abcdef"
+
+static void give_ca(struct stage *stage)
+{
+	scene_write(&stage->scene, "gateways/gw/node/ca.crt", CA("MAA="));
+	scene_write(&stage->scene, "gateways/gw/node/id", CA_ID);
+	if (stage->model.container)
+		stage->model.files = xstrdup(CA_ID);
+	stage->model.supplied = stage->model.phase != PHASE_CREATED;
+}
 
 static void stage_set(struct stage *stage, const struct situation *situation)
 {
@@ -582,13 +638,22 @@ static void stage_set(struct stage *stage, const struct situation *situation)
 	}
 	if (situation->bundle)
 		write_bundle(stage);
+	if (situation->ca)
+		give_ca(stage);
 }
 
 static int start_here(struct stage *stage, const struct situation *situation, struct error **err)
 {
 	struct deploy_options options = { .name = "gw", .port = -1 };
 	struct error *no_port = NULL;
+	autofree char *ca = xasprintf("%s/ca.pem", stage->scene.paths.user_root);
 
+	if (situation->other_ca) {
+		scene_write(&stage->scene, "ca.pem", CA("MAAA"));
+		options.files[NODE_CA] = ca;
+		options.port = stage->model.container ? -1 : stage->port;
+		return start_with(stage, &options, err);
+	}
 	if (!situation->other_port)
 		return start(stage, err);
 	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &no_port), 0);
@@ -602,7 +667,10 @@ static void assert_ready(struct stage *stage)
 	autofree char *active = scene_read(&stage->scene, "active_gateway");
 	autofree char *id = xasprintf("\"container_id\": \"C%d\"", model->container);
 	autofree char *port = xasprintf("\"gateway_port\": %d", model->port);
+	autofree char *files = scene_read(&stage->scene, "gateways/gw/node/id");
 
+	assert_string_equal(model->files ? model->files : "", files ? files : "");
+	assert_int_equal(model->supplied, model->files != NULL);
 	assert_true(model->container && model->volume && model->network);
 	assert_int_equal(model->phase, PHASE_RUNNING);
 	assert_string_equal(health_of(model), "healthy");
@@ -660,6 +728,18 @@ static void from_every_state_a_start_ends_ready_and_the_next_changes_nothing(voi
 static const char *const fault_names[] = { "none", "fails", "fails late", "cancelled", "cancelled late" };
 static_assert(ARRAY_LEN(fault_names) == FAULTS, "one name per fault");
 
+/* What is kept for the node is what was kept before, to the letter. */
+static void assert_ca_taken_back(const struct stage *stage, const struct situation *situation, const char *where)
+{
+	autofree char *ca = scene_read(&stage->scene, "gateways/gw/node/ca.crt");
+	autofree char *id = scene_read(&stage->scene, "gateways/gw/node/id");
+
+	if (!situation->ca && (ca != NULL || id != NULL))
+		fail_msg("%s: the CA is left", where);
+	if (situation->ca && (ca == NULL || !streq(ca, CA("MAA=")) || id == NULL || !streq(id, CA_ID)))
+		fail_msg("%s: the former CA is lost", where);
+}
+
 /* What this run made is gone, what was there before still is. */
 static void assert_taken_back(const struct stage *stage, const struct situation *situation, const struct model *before,
 			      const char *where)
@@ -680,7 +760,8 @@ static void assert_taken_back(const struct stage *stage, const struct situation 
 		fail_msg("%s: the record %s", where, situation->record ? "was removed" : "is left");
 	if (scene_has(&stage->scene, "gateways/gw/mtls") && !situation->bundle)
 		fail_msg("%s: the bundle is left", where);
-	if (!situation->record && !situation->bundle && scene_has(&stage->scene, "gateways/gw"))
+	assert_ca_taken_back(stage, situation, where);
+	if (!situation->record && !situation->bundle && !situation->ca && scene_has(&stage->scene, "gateways/gw"))
 		fail_msg("%s: the directory is left", where);
 	if (scene_has(&stage->scene, "active_gateway"))
 		fail_msg("%s: it became the active gateway", where);
@@ -754,6 +835,39 @@ static void a_signal_after_the_work_was_done_is_taken_back_too(void **state)
 {
 	(void)state;
 	fail_at_every_call(FAULT_CANCEL_LATE);
+}
+
+/* As a kill after that call leaves it: nothing is taken back. */
+static bool break_off_once(const struct situation *situation, int at)
+{
+	struct stage stage;
+	struct error *err = NULL;
+	int calls;
+
+	stage_set(&stage, situation);
+	stage.keep_failed = true;
+	stage.model.fault = FAULT_FAILS_LATE;
+	stage.model.fault_at = at;
+	(void)!start_here(&stage, situation, &err);
+	error_free(&err);
+	calls = stage.model.calls;
+	stage.model.fault_at = 0;
+	if (start(&stage, &err) < 0)
+		fail_msg("%s: broken off at call %d: the next start fails: %s", situation->name, at, error_text(err));
+	assert_ready(&stage);
+	stage_close(&stage);
+	return calls >= at;
+}
+
+static void wherever_it_is_broken_off_the_next_start_ends_ready(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(situations); i++) {
+		int at = 1;
+
+		while (break_off_once(&situations[i], at))
+			at++;
+	}
 }
 
 /* Nothing can be removed either: each thing that remains is named, and how to remove it. */
@@ -1000,6 +1114,87 @@ static void everything_that_was_asked_for_reaches_the_container(void **state)
 	stage_close(&stage);
 }
 
+/* The passwords are in what docker reads from its environment and from stdin, and nowhere that is shown. */
+static void resolvers_proxies_and_files_reach_the_container(void **state)
+{
+	static const struct situation kept = { "kept", .volume = true, .ca = true };
+	struct deploy_options options = { .name = "gw", .port = -1 };
+	AUTO(argv) dns = ARGV_INIT;
+	struct stage stage;
+	struct error *err = NULL;
+	autofree char *log = NULL;
+
+	(void)state;
+	stage_set(&stage, &kept);
+	options.port = stage.port;
+	argv_addl(&dns, "10.0.0.2", "10.0.0.3", NULL);
+	options.dns = &dns;
+	scene_write(&stage.scene, "gateways/gw/node/registries.yaml", "configs: {a: {auth: {password: pa55}}}\n");
+	stage.scene.settings.https_proxy = "http://me:s3cret@proxy:3128";
+	stage.scene.settings.no_proxy = "corp.example";
+	assert_int_equal(start_with(&stage, &options, &err), 0);
+	assert_create(&stage, "docker create --pull never --name openshell-cluster-gw --hostname openshell-gw "
+		      "--label ai.openshell.gateway=gw --label ai.openshell.version=9.9 --label ai.openshell.files=" CA_ID " "
+		      "--privileged --init=false --restart unless-stopped --cgroupns private "
+		      "--network openshell-cluster-gw --publish 127.0.0.1:PORT:30051/tcp "
+		      "--add-host host.docker.internal:host-gateway --add-host host.openshell.internal:host-gateway "
+		      "--dns 10.0.0.2 --dns 10.0.0.3 --volume openshell-cluster-gw:/var/lib/rancher/k3s "
+		      "--env REGISTRY_MODE=external --env REGISTRY_HOST=ghcr.io --env REGISTRY_INSECURE=false "
+		      "--env IMAGE_REPO_BASE=ghcr.io/nvidia/openshell --env OPENSHELL_NODE_NAME=openshell-gw "
+		      "--env FALLBACK_DNS=10.0.0.2,10.0.0.3 --env HTTPS_PROXY --env https_proxy "
+		      "--env NO_PROXY=corp.example,localhost,127.0.0.1,::1,10.42.0.0/16,10.43.0.0/16,.svc,.cluster.local,"
+		      "host.docker.internal,host.openshell.internal,openshell-gw "
+		      "--env no_proxy=corp.example,localhost,127.0.0.1,::1,10.42.0.0/16,10.43.0.0/16,.svc,.cluster.local,"
+		      "host.docker.internal,host.openshell.internal,openshell-gw" SERVER);
+	assert_true(argv_contains(&stage.model.secrets, "HTTPS_PROXY=http://me:s3cret@proxy:3128"));
+	assert_true(argv_contains(&stage.model.secrets, "https_proxy=http://me:s3cret@proxy:3128"));
+	assert_non_null(memmem(stage.model.input.data, stage.model.input.len, "password: pa55", 14));
+	assert_non_null(memmem(stage.model.input.data, stage.model.input.len, CA("MAA="), strlen(CA("MAA="))));
+	assert_true(index_of(&stage.model.log, "docker create *") < index_of(&stage.model.log, "docker cp - " NAME ":/"));
+	assert_true(index_of(&stage.model.log, "docker cp *") < index_of(&stage.model.log, "docker start *"));
+	log = argv_join(&stage.model.log, "\n");
+	assert_null(strstr(log, "s3cret"));
+	assert_null(strstr(log, "pa55"));
+	stage_close(&stage);
+}
+
+static void a_file_that_is_taken_away_goes_from_the_container_and_from_here(void **state)
+{
+	static const struct situation running = { "running", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN, .ca = true };
+	const struct deploy_options options = { .name = "gw", .port = -1, .files = { FILE_NONE, NULL } };
+	struct stage stage;
+	struct error *err = NULL;
+	int container;
+
+	(void)state;
+	stage_set(&stage, &running);
+	container = stage.model.container;
+	assert_int_equal(start_with(&stage, &options, &err), 0);
+	assert_int_not_equal(stage.model.container, container);
+	assert_null(stage.model.files);
+	assert_false(scene_has(&stage.scene, "gateways/gw/node"));
+	assert_ready(&stage);
+	assert_warm(&stage);
+	stage_close(&stage);
+}
+
+static void recreate_forgets_the_files_as_it_forgets_all(void **state)
+{
+	static const struct situation running = { "running", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN, .ca = true };
+	struct deploy_options options = { .name = "gw", .recreate = true };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &running);
+	options.port = stage.port;
+	assert_int_equal(start_with(&stage, &options, &err), 0);
+	assert_null(stage.model.files);
+	assert_false(scene_has(&stage.scene, "gateways/gw/node"));
+	assert_ready(&stage);
+	stage_close(&stage);
+}
+
 /* ------------------------------------------------------------------ single rules */
 
 static void a_local_image_that_is_not_here_is_not_looked_for_elsewhere(void **state)
@@ -1179,6 +1374,7 @@ int main(void)
 		cmocka_unit_test(a_call_that_fails_when_its_work_is_done_is_taken_back_too),
 		cmocka_unit_test(whenever_a_signal_comes_what_was_made_is_taken_back),
 		cmocka_unit_test(a_signal_after_the_work_was_done_is_taken_back_too),
+		cmocka_unit_test(wherever_it_is_broken_off_the_next_start_ends_ready),
 		cmocka_unit_test(what_cannot_be_taken_back_is_told),
 		cmocka_unit_test(things_are_taken_back_in_the_order_that_docker_allows),
 		cmocka_unit_test(keep_failed_keeps_all_and_says_so),
@@ -1189,6 +1385,9 @@ int main(void)
 		cmocka_unit_test(a_cold_start_shows_each_step_once),
 		cmocka_unit_test(a_plain_container_is_told_no_more_than_it_needs),
 		cmocka_unit_test(everything_that_was_asked_for_reaches_the_container),
+		cmocka_unit_test(resolvers_proxies_and_files_reach_the_container),
+		cmocka_unit_test(a_file_that_is_taken_away_goes_from_the_container_and_from_here),
+		cmocka_unit_test(recreate_forgets_the_files_as_it_forgets_all),
 		cmocka_unit_test(a_local_image_that_is_not_here_is_not_looked_for_elsewhere),
 		cmocka_unit_test(an_image_that_cannot_be_pulled_leaves_nothing_behind),
 		cmocka_unit_test(a_container_runs_on_when_its_image_is_gone),

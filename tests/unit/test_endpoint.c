@@ -89,6 +89,49 @@ static void only_an_ip_address_can_be_bound_to(void **state)
 			fail_msg("'%s' passes", bad[i]);
 }
 
+static void resolvers_are_a_list_of_addresses(void **state)
+{
+	static const struct {
+		const char *text, *list;
+	} rows[] = {
+		{ "10.0.0.2", "10.0.0.2" }, { "10.0.0.2,fd00::1", "10.0.0.2 fd00::1" }, { "10.0.0.2,10.0.0.2", "10.0.0.2" },
+		{ "none", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(argv) list = ARGV_INIT;
+		struct error *err = NULL;
+
+		assert_int_equal(endpoint_dns_list(rows[i].text, &list, &err), 0);
+		assert_line(&list, rows[i].list);
+	}
+}
+
+static void what_cannot_be_a_containers_resolver_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{ "", "--dns: '' is no IP address" }, { "dns.example", "'dns.example' is no IP address" },
+		{ "10.0.0.2,", "'' is no IP address" }, { "10.0.0.2, 10.0.0.3", "' 10.0.0.3' is no IP address" },
+		{ "10.0.0.2:53", "is no IP address" }, { "none,10.0.0.2", "'none' is no IP address" },
+		{ "127.0.0.53", "127.0.0.53 is of the loopback network, which in the container is its own" },
+		{ "10.0.0.2,::1", "::1 is of the loopback network" }, { "0.0.0.0", "0.0.0.0 is no address of a resolver" },
+		{ "::", ":: is no address of a resolver" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(argv) list = ARGV_INIT;
+		struct error *err = NULL;
+
+		if (endpoint_dns_list(rows[i].text, &list, &err) == 0)
+			fail_msg("%s passes", rows[i].text);
+		assert_error(&err, ERROR_USAGE, rows[i].error);
+	}
+}
+
 static void a_url_can_be_taken_apart_again(void **state)
 {
 	static const struct {
@@ -231,6 +274,8 @@ int main(void)
 		cmocka_unit_test(loopback_is_127_slash_8_and_its_names),
 		cmocka_unit_test(a_host_is_a_name_or_an_address_and_nothing_else),
 		cmocka_unit_test(only_an_ip_address_can_be_bound_to),
+		cmocka_unit_test(resolvers_are_a_list_of_addresses),
+		cmocka_unit_test(what_cannot_be_a_containers_resolver_is_refused),
 		cmocka_unit_test(a_url_can_be_taken_apart_again),
 		cmocka_unit_test(urls_of_people_are_split_too),
 		cmocka_unit_test(a_port_that_is_listened_on_is_busy),

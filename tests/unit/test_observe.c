@@ -115,6 +115,71 @@ static void a_setting_that_was_not_asked_for_stays_as_it_is(void **state)
 	assert_int_equal(decide(&container, "sha256:I1", &nothing_asked), ACTION_REUSE);
 }
 
+/* The resolvers of a container against those that were asked for. */
+static const struct {
+	const char *now, *asked; /* NULL: nothing was asked for */
+	enum container_action action;
+} resolvers[] = {
+	{ "", NULL, ACTION_KEEP },        { "10.0.0.2", NULL, ACTION_KEEP },        { "10.0.0.2", "10.0.0.2", ACTION_KEEP },
+	{ "", "", ACTION_KEEP },          { "", "10.0.0.2", ACTION_RECREATE },      { "10.0.0.2", "", ACTION_RECREATE },
+	{ "10.0.0.2", "10.0.0.3", ACTION_RECREATE }, { "10.0.0.2 10.0.0.3", "10.0.0.2", ACTION_RECREATE },
+	{ "10.0.0.2 10.0.0.3", "10.0.0.3 10.0.0.2", ACTION_RECREATE },
+};
+
+static void add_words(struct argv *list, const char *words)
+{
+	autofree char *copy = xstrdup(words);
+	char *rest = copy, *word;
+
+	while ((word = strsep(&rest, " ")) != NULL)
+		if (*word != '\0')
+			argv_add(list, word);
+}
+
+static void other_resolvers_recreate_the_container(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(resolvers); i++) {
+		AUTO(container) container = usual(PHASE_RUNNING);
+		AUTO(argv) asked_for = ARGV_INIT;
+		struct deploy_options options = { .name = "gw", .port = -1 };
+
+		print_message("           '%s', asked for: %s\n", resolvers[i].now, resolvers[i].asked ? resolvers[i].asked : "-");
+		add_words(&container.dns, resolvers[i].now);
+		if (resolvers[i].asked != NULL) {
+			add_words(&asked_for, resolvers[i].asked);
+			options.dns = &asked_for;
+		}
+		assert_int_equal(decide(&container, "sha256:I1", &options), resolvers[i].action);
+	}
+}
+
+static void other_files_recreate_the_container(void **state)
+{
+	static const struct {
+		const char *now, *wanted;
+		enum container_action action;
+	} rows[] = {
+		{ NULL, NULL, ACTION_KEEP },       { "a", "a", ACTION_KEEP },       { "a", "b", ACTION_RECREATE },
+		{ "a", NULL, ACTION_RECREATE },    { NULL, "a", ACTION_RECREATE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(container) container = usual(PHASE_RUNNING);
+		struct record record = { 0 };
+		AUTO(plan) plan = { 0 };
+
+		container.files = rows[i].now ? xstrdup(rows[i].now) : NULL;
+		plan_make(&plan, &nothing_asked, &container, &record, NULL);
+		/* as it is, until the survey says otherwise */
+		assert_int_equal(observe_action(&container, "sha256:I1", &plan), ACTION_KEEP);
+		free(plan.files);
+		plan.files = rows[i].wanted ? xstrdup(rows[i].wanted) : NULL;
+		assert_int_equal(observe_action(&container, "sha256:I1", &plan), rows[i].action);
+	}
+}
+
 static void a_container_published_nowhere_is_recreated(void **state)
 {
 	AUTO(container) container = usual(PHASE_EXITED);
@@ -261,6 +326,8 @@ int main(void)
 		cmocka_unit_test(a_running_container_with_another_image_is_recreated),
 		cmocka_unit_test(a_setting_that_was_asked_for_recreates_the_container),
 		cmocka_unit_test(a_setting_that_was_not_asked_for_stays_as_it_is),
+		cmocka_unit_test(other_resolvers_recreate_the_container),
+		cmocka_unit_test(other_files_recreate_the_container),
 		cmocka_unit_test(a_container_published_nowhere_is_recreated),
 		cmocka_unit_test(an_empty_address_is_every_address),
 		cmocka_unit_test(the_port_is_as_asked_as_it_was_as_recorded_or_8080),

@@ -12,6 +12,8 @@ static const char *const variables[] = {
 	"IMAGE_REPO_BASE", "OPENSHELL_IMAGE_REPO_BASE", "NAV_GATEWAY_TLS_ENABLED",
 	"OPENSHELL_DOCKER_TIMEOUT", "OPENSHELL_PULL_TIMEOUT", "OPENSHELL_SYSTEM_GATEWAY_DIR",
 	"XDG_CONFIG_HOME", "HOME", "XDG_RUNTIME_DIR", "TMPDIR", "DOCKER_HOST", "NO_COLOR",
+	"DOCKER_CONFIG", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY",
+	"no_proxy",
 };
 
 static int clean_environment(void **state)
@@ -65,6 +67,15 @@ static const struct {
 	{ "IMAGE_REPO_BASE", offsetof(struct settings, image_repo_base) },
 	{ "OPENSHELL_IMAGE_REPO_BASE", offsetof(struct settings, image_repo_base) },
 	{ "DOCKER_HOST", offsetof(struct settings, docker_host) },
+	{ "DOCKER_CONFIG", offsetof(struct settings, docker_config) },
+	{ "HTTP_PROXY", offsetof(struct settings, http_proxy) },
+	{ "http_proxy", offsetof(struct settings, http_proxy) },
+	{ "HTTPS_PROXY", offsetof(struct settings, https_proxy) },
+	{ "https_proxy", offsetof(struct settings, https_proxy) },
+	{ "ALL_PROXY", offsetof(struct settings, all_proxy) },
+	{ "all_proxy", offsetof(struct settings, all_proxy) },
+	{ "NO_PROXY", offsetof(struct settings, no_proxy) },
+	{ "no_proxy", offsetof(struct settings, no_proxy) },
 	{ "OPENSHELL_SYSTEM_GATEWAY_DIR", offsetof(struct settings, paths.system_dir) },
 	{ "XDG_CONFIG_HOME", offsetof(struct settings, paths.xdg_config_home) },
 	{ "HOME", offsetof(struct settings, paths.home) },
@@ -89,6 +100,20 @@ static void each_variable_reaches_its_setting(void **state)
 			fail_msg("%s is not read", texts[i].variable);
 		assert_string_equal(text_at(&settings, texts[i].offset), "some-text");
 	}
+}
+
+static void of_two_spellings_the_upper_case_wins(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	setenv("http_proxy", "http://lower", 1);
+	setenv("HTTP_PROXY", "http://upper", 1);
+	setenv("NO_PROXY", " ", 1);
+	setenv("no_proxy", "lower", 1);
+	settings = read_settings();
+	assert_string_equal(settings.http_proxy, "http://upper");
+	assert_string_equal(settings.no_proxy, "lower");
 }
 
 static void a_blank_value_counts_as_unset(void **state)
@@ -210,6 +235,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		RULE(without_variables_the_defaults_hold),
 		RULE(each_variable_reaches_its_setting),
+		RULE(of_two_spellings_the_upper_case_wins),
 		RULE(a_blank_value_counts_as_unset),
 		RULE(image_repo_base_wins_over_its_longer_name),
 		RULE(the_registry_is_insecure_only_when_said_so),

@@ -414,6 +414,165 @@ static void recreate_asks_nobody(void **state)
 	assert_int_equal(asked, 0);
 }
 
+/* ------------------------------------------------------------------ what the node is given */
+
+static void files_that_cannot_be_used_are_refused_before_docker_is_asked(void **state)
+{
+	static const struct {
+		int which;
+		const char *file, *text, *error;
+		enum error_kind kind;
+	} rows[] = {
+		{ NODE_CA, "ca.pem", NULL, "--ca: cannot read ", ERROR_ABSENT },
+		{ NODE_CA, "ca.pem", "hello\n", "holds no certificate", ERROR_USAGE },
+		{ NODE_REGISTRIES, "r.yaml", "mirror: {}\n", "r.yaml, line 1: 'mirror' is not known here", ERROR_USAGE },
+	};
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *path = xasprintf("%s/%s", scene->paths.user_root, rows[i].file);
+		struct deploy_options options = plain;
+		AUTO(survey) survey = { 0 };
+		struct error *err = NULL;
+
+		if (rows[i].text != NULL)
+			scene_write(scene, rows[i].file, rows[i].text);
+		options.files[rows[i].which] = path;
+		assert_int_equal(survey_make(&survey, &scene->env, &options, &err), -1);
+		assert_error(&err, rows[i].kind, rows[i].error);
+	}
+}
+
+#define CA_TEXT "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+#define LABELLED(id) \
+	"{\"Id\":\"C1\",\"Image\":\"sha256:I1\",\"State\":{\"Status\":\"running\",\"Health\":{\"Status\":\"healthy\"}}," \
+	"\"Config\":{\"Image\":\"" LOCAL "\",\"Labels\":{\"ai.openshell.files\":\"" id "\"}},\"HostConfig\":{\"PortBindings\":" \
+	"{\"30051/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"8080\"}]}},\"NetworkSettings\":{\"Networks\":{\"" NAME "\":{}}}}\n"
+
+/* The files of a container that another client made, or of a configuration that was lost. */
+static void a_container_with_files_that_are_not_kept_here_stays_as_it_is(void **state)
+{
+	static const struct script_step same[] = {
+		{ .command = INSPECT, .code = 1, .out = LABELLED("0123456789abcdef") IMAGE(LOCAL) }, ENGINE,
+	};
+	static const struct script_step other_port[] = {
+		{ .command = INSPECT, .code = 1, .out = LABELLED("0123456789abcdef") IMAGE(LOCAL) }, ENGINE, VOLUMES(NAME "\n"), HOLDERS(""),
+	};
+	struct scene *scene = *state;
+	struct deploy_options options = plain;
+	struct error *err = NULL;
+	AUTO(survey) kept = { 0 };
+	AUTO(survey) made_anew = { 0 };
+
+	SCENE_SCRIPT(scene, same);
+	assert_int_equal(survey_make(&kept, &scene->env, &plain, &err), 0);
+	assert_int_equal(kept.action, ACTION_KEEP);
+	SCENE_SCRIPT(scene, other_port);
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	assert_int_equal(survey_make(&made_anew, &scene->env, &options, &err), 0);
+	assert_int_equal(made_anew.action, ACTION_RECREATE);
+	assert_null(made_anew.files.id);
+	assert_true(says(&scene->warnings, "are not kept here"));
+}
+
+static void a_container_that_lacks_what_is_kept_is_made_anew(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) }, ENGINE, VOLUMES(NAME "\n"),
+		HOLDERS(""),
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene_write(scene, "gateways/gw/node/ca.crt", CA_TEXT);
+	scene_write(scene, "gateways/gw/node/id", "0123456789abcdef");
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), 0);
+	assert_int_equal(survey.action, ACTION_RECREATE);
+	assert_string_equal(survey.plan.files, "0123456789abcdef");
+}
+
+static void one_file_is_changed_and_the_other_stays(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .code = 1, .out = LABELLED("0123456789abcdef") IMAGE(LOCAL) }, ENGINE, VOLUMES(NAME "\n"), HOLDERS(""),
+	};
+	struct scene *scene = *state;
+	struct deploy_options options = plain;
+	autofree char *path = xasprintf("%s/r.yaml", scene->paths.user_root);
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene_write(scene, "gateways/gw/node/ca.crt", CA_TEXT);
+	scene_write(scene, "gateways/gw/node/registries.yaml", "mirrors:\n");
+	scene_write(scene, "gateways/gw/node/id", "0123456789abcdef");
+	scene_write(scene, "r.yaml", "configs:\n");
+	options.files[NODE_REGISTRIES] = path;
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_int_equal(survey.action, ACTION_RECREATE);
+	assert_string_equal(buf_str(&survey.files.text[NODE_CA]), CA_TEXT);
+	assert_string_equal(buf_str(&survey.files.text[NODE_REGISTRIES]), "configs:\n");
+	assert_string_not_equal(survey.files.id, "0123456789abcdef");
+}
+
+/* ------------------------------------------------------------------ proxies */
+
+static void a_proxy_is_judged_when_a_container_is_to_be_made(void **state)
+{
+	static const struct script_step none[] = { NOTHING, VOLUMES(""), HOLDERS("") };
+	static const struct script_step running[] = {
+		{ .command = INSPECT, .code = 1, .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) }, ENGINE,
+	};
+	struct scene *scene = *state;
+	struct deploy_options options = plain;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	scene->settings.http_proxy = "http://127.0.0.1:3128";
+	SCENE_SCRIPT(scene, none);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_true(says(&scene->warnings, "HTTP_PROXY: not given to the container"));
+	scene->settings.http_proxy = "http://p\n";
+	assert_int_equal(LOOK(scene, none, &options, &err), -1);
+	assert_error(&err, ERROR_USAGE, "HTTP_PROXY holds a control character");
+	assert_int_equal(LOOK(scene, running, &plain, &err), 0);
+	assert_int_equal(scene->warnings.n, 0);
+}
+
+static void dockers_configuration_is_read_for_its_proxies(void **state)
+{
+	static const struct script_step none[] = { NOTHING, VOLUMES(""), HOLDERS("") };
+	static const struct script_step far[] = {
+		{ .command = INSPECT, .code = 1, .out = IMAGE(LOCAL) },
+		{ .command = INFO, .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\",\"ClientInfo\":{\"Context\":\"far\"}}\n" },
+		VOLUMES(""), HOLDERS(""),
+		{ .command = "docker context inspect *", .out = "tcp://far:2376\n" },
+	};
+	struct scene *scene = *state;
+	struct deploy_options options = plain;
+	autofree char *dir = xasprintf("%s/docker", scene->paths.user_root);
+	struct error *err = NULL;
+	AUTO(survey) first = { 0 };
+	AUTO(survey) second = { 0 };
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	scene->settings.docker_config = dir;
+	scene_write(scene, "docker/config.json", "{\"proxies\":{\"default\":{\"httpProxy\":\"http://p\",\"noProxy\":\"corp\"}}}");
+	SCENE_SCRIPT(scene, none);
+	assert_int_equal(survey_make(&first, &scene->env, &options, &err), 0);
+	assert_true(str_starts(first.proxies.env.v[0], "NO_PROXY=corp,localhost,"));
+	scene_write(scene, "docker/config.json", "{\"proxies\":{\"tcp://far:2376\":{\"httpProxy\":\"http://p\",\"noProxy\":\"far\"}}}");
+	SCENE_SCRIPT(scene, far);
+	assert_int_equal(survey_make(&second, &scene->env, &options, &err), 0);
+	assert_true(str_starts(second.proxies.env.v[0], "NO_PROXY=far,localhost,"));
+	scene_write(scene, "docker/config.json", "not JSON");
+	assert_int_equal(LOOK(scene, none, &options, &err), 0);
+	assert_true(says(&scene->warnings, "the proxies in docker's configuration are not known"));
+}
+
 int main(void)
 {
 #define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
@@ -437,6 +596,12 @@ int main(void)
 		RULE(nobody_is_asked_about_nothing),
 		RULE(a_volume_alone_is_reason_to_ask),
 		RULE(recreate_asks_nobody),
+		RULE(files_that_cannot_be_used_are_refused_before_docker_is_asked),
+		RULE(a_container_with_files_that_are_not_kept_here_stays_as_it_is),
+		RULE(a_container_that_lacks_what_is_kept_is_made_anew),
+		RULE(one_file_is_changed_and_the_other_stays),
+		RULE(a_proxy_is_judged_when_a_container_is_to_be_made),
+		RULE(dockers_configuration_is_read_for_its_proxies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
