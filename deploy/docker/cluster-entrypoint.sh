@@ -22,6 +22,9 @@ CDI_SPEC_DIR=$ROOT/var/run/cdi
 CDI_WSL_INPUT=$CDI_SPEC_DIR/k8s.device-plugin.nvidia.com-gpu.json
 CDI_WSL_OUTPUT=$CDI_SPEC_DIR/openshell-wsl.json
 DXG=$ROOT/dev/dxg
+# What openshell gateway start --ca and --registries put into the container.
+GIVEN=$ROOT/etc/openshell/node
+CERTS=$ROOT/etc/ssl/certs
 
 IPTABLES=iptables
 HOST_IP=
@@ -140,17 +143,36 @@ select_iptables() {
 
 # --- DNS for pods -----------------------------------------------------------
 
-# The addresses that pods can use as they are: not loopback, not IPv6 (the pod
-# network has none).
+# Of the addresses on stdin those that pods can use as they are, three at most:
+# not loopback, not IPv6 (the pod network has none).
+for_pods() {
+	tr -d '\r \t' | while read -r fp_ip; do
+		case $fp_ip in 127.* | 0.0.0.0) continue ;; esac
+		if is_ipv4 "$fp_ip"; then printf '%s\n' "$fp_ip"; fi
+	done | awk '!seen[$0]++ && ++n <= 3'
+}
+
 usable_nameservers() {
 	{
 		printf '%s\n' "${UPSTREAM_DNS:-}" | tr ',' '\n'
 		[ ! -r "$ROOT/etc/resolv.conf" ] ||
 			awk '$1 == "nameserver" { print $2 }' "$ROOT/etc/resolv.conf"
-	} | tr -d '\r \t' | while read -r un_ip; do
-		case $un_ip in 127.* | 0.0.0.0) continue ;; esac
-		if is_ipv4 "$un_ip"; then printf '%s\n' "$un_ip"; fi
-	done | awk '!seen[$0]++ && ++n <= 3'
+	} | for_pods
+}
+
+# What docker's own resolver asks: the --dns of the container, else what its host
+# has. Engines since 26 write it into a comment, "# ExtServers: [10.0.0.2 host(127.0.0.53)]";
+# where they knew of none, they say so and name public ones.
+servers_behind_docker() {
+	{
+		printf '%s\n' "${FALLBACK_DNS:-}" | tr ',' '\n'
+		[ ! -r "$ROOT/etc/resolv.conf" ] || awk '
+			/^# Used default nameservers/ { exit }
+			/^# ExtServers: / {
+				gsub(/host\(|[][)]/, " ")
+				for (i = 3; i <= NF; i++) print $i
+			}' "$ROOT/etc/resolv.conf"
+	} | for_pods
 }
 
 # dns_port PROTO: reads `iptables -S` on stdin, prints the port on which docker's own resolver listens.
@@ -216,17 +238,23 @@ proxy_docker_dns() {
 	say "pods ask $pd_ip for names, which docker's resolver answers (udp $pd_udp, tcp $pd_tcp)"
 }
 
+# pods_ask ADDRESSES: false when there are none.
+pods_ask() {
+	[ -n "$1" ] || return 1
+	printf '%s\n' "$1" | sed 's/^/nameserver /' | put "$RESOLV_CONF" 644
+	say "pods ask $(printf '%s' "$1" | tr '\n' ' ') for names"
+}
+
 setup_dns() {
-	sd_servers=$(usable_nameservers)
-	if [ -n "$sd_servers" ]; then
-		printf '%s\n' "$sd_servers" | sed 's/^/nameserver /' | put "$RESOLV_CONF" 644
-		say "pods ask $(printf '%s' "$sd_servers" | tr '\n' ' ')for names"
+	! pods_ask "$(usable_nameservers)" || return 0
+	! proxy_docker_dns || return 0
+	if pods_ask "$(servers_behind_docker)"; then
+		warn "docker's resolver cannot serve pods: they ask the servers behind it, and know no container by name"
 		return 0
 	fi
-	proxy_docker_dns && return 0
 	printf 'nameserver %s\n' 8.8.8.8 8.8.4.4 | put "$RESOLV_CONF" 644
 	mark DNS_PROBE_FAILED "no resolver of this container can serve pods; they will ask 8.8.8.8 and 8.8.4.4"
-	warn 'public resolvers are often out of reach behind a firewall and on Docker Desktop; UPSTREAM_DNS=ADDR[,ADDR] names others'
+	warn 'public resolvers are often out of reach behind a firewall and on Docker Desktop; name others: openshell gateway start --dns ADDR'
 }
 
 # The host name in HOST[:PORT]; nothing for an address.
@@ -241,6 +269,10 @@ registry_name() {
 # Runs beside k3s: on a host that reaches no registry this takes its whole time
 # and changes nothing, since all images may be baked in.
 verify_dns() {
+	if [ -n "${HTTPS_PROXY:-}${https_proxy:-}" ]; then
+		say 'the registry is behind a proxy, which looks its name up'
+		return 0
+	fi
 	vd_host=$(registry_name "${REGISTRY_HOST:-ghcr.io}")
 	if [ -z "$vd_host" ]; then
 		say 'the registry is an address: no name to look up'
@@ -315,7 +347,17 @@ registries() {
 	[ -z "$rs_auths" ] || printf 'configs:\n%s\n' "$rs_auths"
 }
 
+# A file that was given holds as it is: what it says of a registry and what the
+# environment says cannot be told apart by who reads the result.
+take_registries() {
+	[ -e "$GIVEN/registries.yaml" ] || return 1
+	put "$ETC/registries.yaml" 600 <"$GIVEN/registries.yaml"
+	[ -z "${REGISTRY_USERNAME:-}${REGISTRY_ENDPOINT:-}" ] ||
+		warn 'REGISTRY_USERNAME, REGISTRY_PASSWORD and REGISTRY_ENDPOINT have no effect: registries.yaml was given'
+}
+
 write_registries() {
+	! take_registries || return 0
 	if [ -z "${REGISTRY_HOST:-}" ]; then
 		rm -f "$ETC/registries.yaml"
 		warn 'REGISTRY_HOST is not set: no registry is configured'
@@ -325,6 +367,20 @@ write_registries() {
 		die 'a REGISTRY_* value holds a control character'
 	fi
 	registries | put "$ETC/registries.yaml" 600
+}
+
+# k3s, containerd and all that is written in Go read every file of the directory;
+# other programs read the bundle, which a second start finds done.
+trust_ca() {
+	[ -e "$GIVEN/ca.crt" ] || return 0
+	mkdir -p "$CERTS"
+	put "$CERTS/openshell-node-ca.crt" 644 <"$GIVEN/ca.crt"
+	tc_mark='# given by openshell gateway start --ca'
+	tc_bundle=$CERTS/ca-certificates.crt
+	if [ -e "$tc_bundle" ] && ! grep -qxF -e "$tc_mark" "$tc_bundle"; then
+		{ cat "$tc_bundle"; printf '\n%s\n' "$tc_mark"; cat "$GIVEN/ca.crt"; } | put "$tc_bundle" 644
+	fi
+	say "certificates added to those that the node trusts (--ca): $(grep -c '^-----BEGIN CERTIFICATE-----' "$GIVEN/ca.crt")"
 }
 
 # install_file FROM DIR: by way of a directory that nobody watches.
@@ -533,6 +589,30 @@ write_coredns_custom() {
 	mv -f "$STAGE/coredns" "$MANIFESTS/openshell-coredns-custom.yaml"
 }
 
+# --- proxies ----------------------------------------------------------------
+
+has_proxy() {
+	[ -n "${HTTP_PROXY:-}${http_proxy:-}${HTTPS_PROXY:-}${https_proxy:-}${ALL_PROXY:-}${all_proxy:-}" ]
+}
+
+# The API server reaches the kubelet by the node's address, which is another one
+# after each change of the network: no proxy may come between them, nor between
+# pods and services, nor before docker's host.
+extend_no_proxy() {
+	has_proxy || return 0
+	en_all=${NO_PROXY:-${no_proxy:-}}
+	en_network=$(ip -4 -o addr show dev eth0 2>/dev/null |
+		awk '{ for (i = 1; i < NF; i++) if ($i == "inet") { print $(i + 1); exit } }')
+	for en_one in localhost 127.0.0.1 ::1 10.42.0.0/16 10.43.0.0/16 .svc .cluster.local host.docker.internal \
+		host.openshell.internal "${OPENSHELL_NODE_NAME:-}" "${en_network%/*}" "$en_network" "$HOST_IP"; do
+		case ,$en_all, in *",$en_one,"*) continue ;; esac
+		[ -z "$en_one" ] || en_all=$en_all${en_all:+,}$en_one
+	done
+	NO_PROXY=$en_all no_proxy=$en_all
+	export NO_PROXY no_proxy
+	say "images are fetched by way of a proxy; without it: $en_all"
+}
+
 # --- WSL2 -------------------------------------------------------------------
 
 # containerd takes neither the version nor the device name "all" of the spec that
@@ -611,12 +691,14 @@ prepare() {
 	select_iptables
 	setup_dns
 	verify_dns &
+	trust_ca
 	write_registries
 	copy_charts
 	copy_manifests
 	copy_gpu_manifests
 	start_cdi_watcher
 	find_host_ip
+	extend_no_proxy
 	write_helmchart
 	write_coredns_custom
 	copy_images

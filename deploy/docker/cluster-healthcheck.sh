@@ -83,7 +83,9 @@ registry_name() {
 	printf '%s\n' "$rn" | grep -Ev '^[0-9]+(\.[0-9]+){3}$' || :
 }
 
+# Where there is a proxy, it is the proxy that looks the name up.
 start_dns_probe() {
+	[ -z "${HTTPS_PROXY:-}${https_proxy:-}" ] || return 0
 	sp_name=$(registry_name)
 	[ -n "$sp_name" ] || return 0
 	timeout -s KILL 1 nslookup -timeout=1 -retry=0 "$sp_name" >/dev/null 2>&1 &

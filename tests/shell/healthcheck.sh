@@ -122,6 +122,7 @@ a_registry_that_cannot_be_resolved_is_only_marked() {
 
 a_registry_address_is_not_looked_up() {
 	run 0 DNS_FAILS=1 REGISTRY_HOST=127.0.0.1:5000
+	run 0 DNS_FAILS=1 REGISTRY_HOST=registry.test HTTPS_PROXY=http://proxy.test
 	run 0 DNS_FAILS=1 'REGISTRY_HOST=[::1]:5000'
 	expect_lacks HEALTHCHECK_ "$OUT"
 }
