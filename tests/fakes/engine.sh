@@ -3,7 +3,8 @@
 #
 # A small engine for the fake docker, read by a rule's hook (see given_engine in tests/lib/cli.sh).
 # It keeps what exists in $FAKE_DIR/engine: containers/NAME holds "STATUS HEALTH IMAGE-ID PORT BIND",
-# networks/NAME and volumes/NAME are empty, images holds lines "REF ID". Its answers have the
+# networks/NAME and volumes/NAME are empty, images holds lines "REF ID", dns/NAME and files/NAME
+# what the container was created with, tar/NAME what was copied into it. Its answers have the
 # form of docker's, with the fields that matter. Rules before its own change single answers.
 
 engine=$FAKE_DIR/engine
@@ -17,8 +18,16 @@ engine_container_json() {
 	read -r status health image port bind <"$engine/containers/$1"
 	networks=
 	[ ! -e "$engine/networks/$1" ] || networks="\"$1\":{}"
-	printf '{"Id":"id-of-%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[],"Labels":{"ai.openshell.version":"1.2.3"}},"HostConfig":{"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
-		"$1" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$bind" "$port" "$networks"
+	dns=
+	[ ! -e "$engine/dns/$1" ] || read -r dns <"$engine/dns/$1"
+	labels='"ai.openshell.version":"1.2.3"'
+	if [ -e "$engine/files/$1" ]; then
+		read -r files <"$engine/files/$1"
+		labels="$labels,\"ai.openshell.files\":\"$files\""
+	fi
+	printf '{"Id":"id-of-%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[],"Labels":{%s}},"HostConfig":{"Dns":[%s],"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
+		"$1" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$labels" "$dns" \
+		"$bind" "$port" "$networks"
 }
 
 # engine_inspect NAME...: containers and images; 1 when one is missing
@@ -51,7 +60,7 @@ engine_image_id() {
 }
 
 engine_create() {
-	name='' port='' bind='' image=''
+	name='' port='' bind='' image='' dns='' files=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--name) name=$2 ;;
@@ -59,12 +68,18 @@ engine_create() {
 			port=${2%:30051/tcp}
 			bind=${port%:*} port=${port##*:}
 			;;
+		--dns) dns="$dns${dns:+,}\"$2\"" ;;
+		ai.openshell.files=*) files=${1#*=} ;;
 		server) image=$previous ;;
 		esac
 		previous=$1
 		shift
 	done
 	env >"$engine/create.env"
+	mkdir -p "$engine/dns" "$engine/files" "$engine/tar"
+	rm -f "$engine/dns/$name" "$engine/files/$name" "$engine/tar/$name"
+	[ -z "$dns" ] || echo "$dns" >"$engine/dns/$name"
+	[ -z "$files" ] || echo "$files" >"$engine/files/$name"
 	echo "created starting $(engine_image_id "$image") $port $bind" >"$engine/containers/$name"
 	echo "id-of-$name"
 }
@@ -131,6 +146,7 @@ engine_call() {
 	context) echo 'unix:///var/run/docker.sock' ;;
 	ps) [ ! -e "$engine/port-holders" ] || cat "$engine/port-holders" ;;
 	create) engine_create "$@" ;;
+	cp) cat >"$engine/tar/${3%:/}" ;;
 	start) engine_set_status "$(engine_last "$@")" running healthy ;;
 	stop) engine_set_status "$(engine_last "$@")" exited none ;;
 	rm) engine_remove containers "$(engine_last "$@")" ;;
