@@ -50,6 +50,8 @@ curl curl
 openssl openssl
 zstd zstd
 jq jq
+nginx nginx-light
+python3 python3
 file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 debootstrap debootstrap"
 

@@ -17,9 +17,9 @@ static int check(const char *text, struct error **err)
 static void certificates_with_text_between_them_pass(void **state)
 {
 	static const char *const good[] = {
-		CERT, CERT CERT, "# The corporation\n" CERT "\n\nSubject: CN = x\n" CERT "end",
+		CERT, (CERT CERT), ("# The corporation\n" CERT "\n\nSubject: CN = x\n" CERT "end"),
 		"-----BEGIN CERTIFICATE-----\r\nMA\r\nA=\r\n-----END CERTIFICATE-----\r\n",
-		"-----BEGIN CERTIFICATE----- \nMAA=\n-----END CERTIFICATE-----", "\xef\xbb\xbf\n" CERT,
+		"-----BEGIN CERTIFICATE----- \nMAA=\n-----END CERTIFICATE-----", ("\xef\xbb\xbf\n" CERT),
 	};
 
 	(void)state;
