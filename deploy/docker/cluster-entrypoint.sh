@@ -245,7 +245,14 @@ pods_ask() {
 	say "pods ask $(printf '%s' "$1" | tr '\n' ' ') for names"
 }
 
+# Where docker found no resolver on its host, it asks public ones without a word.
+tell_of_dockers_choice() {
+	! grep -q '^# Used default nameservers' "$ROOT/etc/resolv.conf" 2>/dev/null ||
+		warn "docker's host has no resolver, so docker asks public ones; name others: openshell gateway start --dns ADDR"
+}
+
 setup_dns() {
+	tell_of_dockers_choice
 	! pods_ask "$(usable_nameservers)" || return 0
 	! proxy_docker_dns || return 0
 	if pods_ask "$(servers_behind_docker)"; then

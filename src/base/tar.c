@@ -16,7 +16,8 @@ static_assert(sizeof(struct header) == BLOCK, "a header is one block");
 
 static void add_header(struct buf *tar, const char *path, unsigned mode, char type, size_t size)
 {
-	struct header header = { .type = type, .magic = "ustar", .version = { '0', '0' }, .owner = "root", .group = "root" };
+	struct header header = { .type = type, .magic = "ustar", .version = { '0', '0' }, .owner = "root",
+				 .group = "root" };
 	unsigned sum = 0;
 
 	assert(strlen(path) < sizeof(header.name) && mode <= 07777 && size <= 0777777777);

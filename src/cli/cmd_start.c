@@ -42,7 +42,8 @@ static bool confirm_recreate(void *arg, const char *name, const struct container
 }
 
 /* What the node is given; dns is filled and lives as long as the options do. */
-static int read_supply(const struct invocation *in, struct deploy_options *deploy, struct argv *dns, struct error **err)
+static int read_supply(const struct invocation *in, struct deploy_options *deploy, struct argv *dns,
+		       struct error **err)
 {
 	deploy->files[NODE_CA] = in_value(in, "ca");
 	deploy->files[NODE_REGISTRIES] = in_value(in, "registries");

@@ -193,7 +193,7 @@ static void add_network_env(const struct deploy *deploy, struct container_spec *
 	const struct proxies *proxies = &deploy->survey.proxies;
 	autofree char *dns = argv_join(&plan->dns, ",");
 
-	/* for where pods cannot ask docker's own resolver, which asks these: engines before 26 do not tell the container */
+	/* where pods cannot ask docker's own resolver, which asks these: engines before 26 do not tell the container */
 	if (plan->dns.n > 0)
 		argv_addf(&spec->env, "FALLBACK_DNS=%s", dns);
 	argv_addv(&spec->dns, (const char *const *)plan->dns.v);

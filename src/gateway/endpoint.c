@@ -82,7 +82,8 @@ static int check_resolver(const char *address, struct error **err)
 		return error_set(err, ERROR_USAGE, "--dns: '%s' is no IP address", address);
 	if (endpoint_is_loopback(address))
 		return error_set(err, ERROR_USAGE,
-				 "--dns: %s is of the loopback network, which in the container is its own", address);
+				 "--dns: %s is of the loopback network, which in the container is its own",
+				 address);
 	if (streq(address, "0.0.0.0") || streq(address, "::"))
 		return error_set(err, ERROR_USAGE, "--dns: %s is no address of a resolver", address);
 	return 0;

@@ -121,8 +121,8 @@ static bool add_of_client(struct proxies *proxies, const struct client_proxies *
 		own |= set[i] != NULL && is_in_the_container(set[i]);
 	}
 	if (own)
-		argv_add(&proxies->warnings, "docker's config.json gives containers a proxy on the loopback network, which "
-					     "there is their own; name it by host.docker.internal");
+		argv_add(&proxies->warnings, "docker's config.json gives containers a proxy on the loopback network, "
+					     "which there is their own; name it by host.docker.internal");
 	return any;
 }
 
@@ -152,8 +152,9 @@ int proxies_plan(struct proxies *proxies, const struct settings *settings, const
 	}
 	names = argv_join(&left_out, ", ");
 	if (left_out.n > 0)
-		argv_addf(&proxies->warnings, "%s: not given to the container, where the loopback network is its own; let the "
-					      "proxy listen on docker's network too, and name it by host.docker.internal", names);
+		argv_addf(&proxies->warnings,
+			  "%s: not given to the container, where the loopback network is its own; let the proxy "
+			  "listen on docker's network too, and name it by host.docker.internal", names);
 	if (any)
 		add_exceptions(proxies, settings, client, node);
 	return 0;

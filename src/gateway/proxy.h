@@ -17,9 +17,9 @@ struct proxies {
 void proxies_release(struct proxies *proxies);
 
 /*
- * Each proxy that is set, in both cases, and NO_PROXY: what was set, what docker's configuration has, the node, and what
- * is reached within the cluster. Nothing when there is no proxy. One on the loopback network is left out, with a
- * warning: in the container that is the container itself. ERROR_USAGE names a variable that holds a control character.
+ * Each proxy that is set, in both cases, and NO_PROXY: what was set, what docker's configuration has, the node, and
+ * what is reached within the cluster. Nothing when there is no proxy. One on the loopback network is left out, with
+ * a warning: in the container that is the container itself. ERROR_USAGE names a variable with a control character.
  */
 int proxies_plan(struct proxies *proxies, const struct settings *settings, const struct client_proxies *client,
 		 const char *node, struct error **err) MUST_CHECK;

@@ -224,8 +224,8 @@ static int read_files(struct survey *survey, const struct gateway_env *env, cons
 	return node_files_load(env->paths, options->name, &survey->kept, err);
 }
 
-/* Each file as it was given, else as it is kept. Where there is nothing and never was, the container may have files of
- * another client's, or of a configuration that was lost: it keeps them. */
+/* Each file as it was given, else as it is kept. Where there is nothing and never was, the container may have files
+ * of another client's, or of a configuration that was lost: it keeps them. */
 static void plan_files(struct survey *survey, const struct deploy_options *options, bool afresh)
 {
 	bool asked = afresh || survey->kept.id != NULL;
@@ -281,8 +281,8 @@ static int plan_supply(struct survey *survey, const struct gateway_env *env, con
 	if (!makes_container(survey))
 		return 0;
 	if (survey->plan.files != NULL && survey->files.id == NULL)
-		progress_warn(env, "the files that the container was given (--ca, --registries) are not kept here: give them "
-				   "again, or the new one is without");
+		progress_warn(env, "the files that the container was given (--ca, --registries) are not kept here: "
+				   "give them again, or the new one is without");
 	read_client(survey, env, &client);
 	if (proxies_plan(&survey->proxies, env->settings, &client, node, err) < 0)
 		return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads registries.yaml event by event against a table of what may stand where, so that its depth is the table's. */
+/* Reads registries.yaml event by event against a table of what may stand where, so its depth is the table's. */
 #include "store/mirrors.h"
 
 #include <assert.h>
@@ -243,7 +243,8 @@ static int read_mapping(struct reader *reader, enum shape shape, const struct ru
 			return -1;
 		if (reader->event.type == YAML_MAPPING_END_EVENT)
 			return 0;
-		if (read_key(reader, &seen) < 0 || find_rule(reader, seen.v[seen.n - 1], shape, inside, &rule) < 0 ||
+		if (read_key(reader, &seen) < 0 ||
+		    find_rule(reader, seen.v[seen.n - 1], shape, inside, &rule) < 0 ||
 		    next(reader) < 0 || read_value(reader, rule.shape, rule.inside) < 0)
 			return -1;
 	}

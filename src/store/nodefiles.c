@@ -98,7 +98,8 @@ int node_files_load(const struct paths *paths, const char *name, struct node_fil
 	return 0;
 }
 
-int node_files_store(const struct paths *paths, const char *name, const struct node_files *files, struct error **err)
+int node_files_store(const struct paths *paths, const char *name, const struct node_files *files,
+		     struct error **err)
 {
 	autofree char *dir = paths_node_dir(paths, name), *parent = paths_gateway_dir(paths, name);
 	struct dir_entry entries[NODE_FILES + 1];
@@ -110,7 +111,8 @@ int node_files_store(const struct paths *paths, const char *name, const struct n
 		return node_files_remove(paths, name, err);
 	for (int i = 0; i < NODE_FILES; i++)
 		if (files->text[i].len > 0)
-			entries[count++] = (struct dir_entry){ node_file_names[i], buf_str(&files->text[i]), files->text[i].len };
+			entries[count++] = (struct dir_entry){ node_file_names[i], buf_str(&files->text[i]),
+							       files->text[i].len };
 	entries[count++] = (struct dir_entry){ ID_FILE, files->id, strlen(files->id) };
 	if (dir_make(parent, err) < 0)
 		return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that a gateway's node is given beside its image: a CA that it is to trust, and k3s' registries.yaml. They are
- * kept in gateways/NAME/node, so that a container made anew gets them again, and replaced as a whole.
+ * Files that a gateway's node is given beside its image: a CA that it is to trust, and k3s' registries.yaml. They
+ * are kept in gateways/NAME/node, so that a container made anew gets them again, and replaced as a whole.
  */
 #ifndef STORE_NODEFILES_H
 #define STORE_NODEFILES_H
@@ -17,8 +17,8 @@ extern const char *const node_file_names[NODE_FILES]; /* "ca.crt", "registries.y
 
 struct node_files {
 	struct buf text[NODE_FILES]; /* empty: there is none */
-	/* Stands for these contents where anybody may see it, so it is random: a digest would let a password be guessed.
-	 * NULL: there are no files. */
+	/* Stands for these contents where anybody may see it, so it is random: a digest would let a password be
+	 * guessed. NULL: there are no files. */
 	char *id;
 };
 void node_files_release(struct node_files *files);

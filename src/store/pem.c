@@ -42,7 +42,8 @@ static int begin_block(struct reader *reader, const char *line, const char *afte
 	if (str_ends(label, "PRIVATE KEY"))
 		return wrong(reader, err, "a private key is not for the node; only certificates are");
 	if (!streq(label, CERTIFICATE))
-		return error_set(err, ERROR_USAGE, "%s, line %zu: '%s' is no " CERTIFICATE, reader->origin, reader->line, shown);
+		return error_set(err, ERROR_USAGE, "%s, line %zu: '%s' is no " CERTIFICATE, reader->origin,
+				 reader->line, shown);
 	if (reader->body != NULL)
 		return wrong(reader, err, "a certificate begins within another one");
 	reader->body = after;
@@ -102,6 +103,7 @@ int pem_check_certificates(const char *text, size_t len, const char *origin, str
 		return wrong(&reader, err, "the certificate that begins here has no end");
 	}
 	if (reader.count == 0)
-		return error_set(err, ERROR_USAGE, "%s: holds no certificate in PEM form (" BEGIN CERTIFICATE DASHES ")", origin);
+		return error_set(err, ERROR_USAGE,
+				 "%s: holds no certificate in PEM form (" BEGIN CERTIFICATE DASHES ")", origin);
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include "base/base.h"
 #include "base/error.h"
 
-/* One or more certificates in PEM form and nothing else but text between them. ERROR_USAGE names the line of what is
- * wrong; a private key is refused, since who gives one has taken the wrong file. */
+/* One or more certificates in PEM form and nothing else but text between them. ERROR_USAGE names the line of what
+ * is wrong; a private key is refused, since who gives one has taken the wrong file. */
 int pem_check_certificates(const char *text, size_t len, const char *origin, struct error **err) MUST_CHECK;
 
 #endif

@@ -221,8 +221,8 @@ int registry_remove(const struct paths *paths, const char *name, bool *removed, 
 	if (name_check_readable(name, err) < 0)
 		return -1;
 	*removed = is_there(flat) || is_there(dir);
-	if (mtls_remove(paths, name, err) < 0 || node_files_remove(paths, name, err) < 0 || file_remove(flat, err) < 0 ||
-	    dir_remove(dir, err) < 0)
+	if (mtls_remove(paths, name, err) < 0 || node_files_remove(paths, name, err) < 0 ||
+	    file_remove(flat, err) < 0 || dir_remove(dir, err) < 0)
 		return -1;
 	dir_remove_if_empty(parent);
 	dir_remove_if_empty(paths->user_root);

@@ -250,7 +250,8 @@ static int accept_if(bool holds, struct error **err)
 	return 0;
 }
 
-int docker_container_unpack(const struct docker *docker, const char *name, const struct buf *tar, struct error **err)
+int docker_container_unpack(const struct docker *docker, const char *name, const struct buf *tar,
+			    struct error **err)
 {
 	AUTO(proc_spec) spec = docker_spec("docker cp", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;

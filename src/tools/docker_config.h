@@ -13,8 +13,8 @@ struct client_proxies {
 };
 void client_proxies_release(struct client_proxies *proxies);
 
-/* From DIR/config.json; none when there is no such file. engine: the address of the engine, or NULL for what holds of
- * any. ERROR_SYSTEM or ERROR_REFUSED when the file cannot be read. */
+/* From DIR/config.json; none when there is no such file. engine: the address of the engine, or NULL for what holds
+ * of any. ERROR_SYSTEM or ERROR_REFUSED when the file cannot be read. */
 int docker_client_proxies(const char *dir, const char *engine, struct client_proxies *proxies,
 			  struct error **err) MUST_CHECK;
 

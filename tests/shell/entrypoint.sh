@@ -201,6 +201,16 @@ public_resolvers_that_docker_chose_itself_are_marked() {
 	start NO_DNAT=1 && public
 }
 
+public_resolvers_of_dockers_choice_are_told() {
+	what_docker_wrote '8.8.8.8 8.8.4.4' '# Used default nameservers.'
+	start
+	expect_equal 'nameserver 172.20.0.2' "$(resolv)"
+	expect_has "warning: docker's host has no resolver, so docker asks public ones" "$LOG"
+	what_docker_wrote 10.0.0.2
+	start
+	expect_lacks 'public ones' "$LOG"
+}
+
 a_registry_behind_a_proxy_is_not_looked_up() {
 	start DNS_FAILS=1 REGISTRY_HOST=registry.test HTTPS_PROXY=http://proxy.test:3128
 	names 'which looks its name up'
