@@ -20,6 +20,7 @@ static void on_event(void *arg, const char *line, size_t len)
 	int code = docker_event_exit_code(line, len);
 
 	watch->woken = true;
+	watch->became_healthy = docker_event_is_healthy(line, len);
 	if (code >= 0)
 		watch->died_code = code;
 }
@@ -158,10 +159,14 @@ int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
 	const struct clock *clock = watch->env->clock;
 	int64_t until = clock_now_ms(clock) + timeout_ms;
 
+	watch->became_healthy = false; /* whatever was heard so far: the first look tells how it is */
 	for (;;) {
 		AUTO(container) now = { 0 };
 		int64_t left = until - clock_now_ms(clock);
 
+		/* docker's word for it is as good as a look, which would take longer than anything else here */
+		if (watch->became_healthy && watch->died_code < 0)
+			return 0;
 		if (docker_container_get(watch->env->docker, watch->container, &now, err) < 0)
 			return -1;
 		if (has_ended(watch, &now))

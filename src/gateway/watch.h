@@ -22,6 +22,7 @@ struct watch {
 	const char *container;
 	struct proc *procs[2];       /* events, logs */
 	bool woken;                  /* an event came */
+	bool became_healthy;         /* the last one said so */
 	int died_code;               /* exit status in a die event, or -1 */
 	int restarts_before;
 	const char *old_health_log;  /* of the container's former life: says nothing of this one; may be NULL */

@@ -240,11 +240,14 @@ char *docker_logs_tail(const struct docker *docker, const char *container, int l
 /* Followers; end them by runner_stop(). all: the lines so far too. */
 struct proc *docker_logs_follow(const struct docker *docker, const char *container, bool all, proc_line_fn *line,
 				void *arg, struct error **err) MUST_CHECK;
-/* A line for each health change and each end of the container; see docker_event_exit_code(). */
+/* A line for each health change and each end of the container; see docker_event_exit_code() and
+ * docker_event_is_healthy(). */
 struct proc *docker_events_follow(const struct docker *docker, const char *container, proc_line_fn *line,
 				  void *arg, struct error **err) MUST_CHECK;
 /* The exit status in an event line that tells of the container's end; -1 for any other line. */
 int docker_event_exit_code(const char *line, size_t len);
+/* Whether an event line tells that the container has become healthy. */
+bool docker_event_is_healthy(const char *line, size_t len);
 
 /* Interactive: our streams are the child's. No timeout: the user decides how long it lasts.
  * *status is the child's, 128 + n for a signal. */

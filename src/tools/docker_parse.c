@@ -425,3 +425,12 @@ int docker_event_exit_code(const char *line, size_t len)
 	status = (int)strtonum(code ? code : "", 0, INT_MAX, &wrong);
 	return wrong ? 255 : status;
 }
+
+bool docker_event_is_healthy(const char *line, size_t len)
+{
+	autoerror struct error *ignored = NULL;
+	autotree cJSON *event = tree_json(line, len, "docker events", &ignored);
+	const char *action = tree_str(event, "Action");
+
+	return action != NULL && streq(action, "health_status: healthy");
+}

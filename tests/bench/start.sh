@@ -51,14 +51,14 @@ main() {
 	"$REPO/tests/engine/fake-cluster/build.sh" "$IMAGE" >"$TEST_TMP/build" 2>&1
 	shortest_start
 	shortest_destroy
-	ratio -l 'cold gateway start : shortest docker commands' -p "$(nothing_there)" "$OPENSHELL" gateway start -- "$TEST_TMP/shortest"
+	ratio -l 'cold gateway start : shortest docker commands (bound 1.3)' -p "$(nothing_there)" "$OPENSHELL" gateway start -- "$TEST_TMP/shortest"
 	sh -c "$(nothing_there)" >/dev/null 2>&1
 	"$OPENSHELL" gateway start >/dev/null 2>&1
-	ratio -l 'warm gateway start : docker container inspect' "$OPENSHELL" gateway start -- docker container inspect $NAME
+	ratio -l 'warm gateway start : docker container inspect (bound 2.0)' "$OPENSHELL" gateway start -- docker container inspect $NAME
 	ratio -l 'status : docker container inspect' "$OPENSHELL" status -- docker container inspect $NAME
-	ratio -l 'gateway stop : docker stop' -p "docker start $NAME" "$OPENSHELL" gateway stop -- docker stop $NAME
+	ratio -l 'gateway stop : docker stop (bound 1.15)' -p "docker start $NAME" "$OPENSHELL" gateway stop -- docker stop $NAME
 	RUNS=$(((RUNS + 2) / 3))
-	ratio -l 'gateway destroy : stop, rm, volume rm, network rm' -p "$OPENSHELL gateway start" "$OPENSHELL" gateway destroy -- "$TEST_TMP/destroy"
+	ratio -l 'gateway destroy : stop, rm, volume rm, network rm (bound 1.2)' -p "$OPENSHELL gateway start" "$OPENSHELL" gateway destroy -- "$TEST_TMP/destroy"
 	sh -c "$(nothing_there)" >/dev/null 2>&1
 	ok the_commands_were_measured
 }

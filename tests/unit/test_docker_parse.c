@@ -697,6 +697,7 @@ static void the_end_of_a_container_is_known_from_its_event(void **state)
 
 			assert_in_range(n, 0, ARRAY_LEN(codes) - 1);
 			assert_int_equal(docker_event_exit_code(line, len), codes[n]);
+			assert_int_equal(docker_event_is_healthy(line, len), n == 0);
 			line += len + 1;
 		}
 		assert_int_equal(n, ARRAY_LEN(codes));
@@ -728,6 +729,21 @@ static void an_event_that_says_less_is_read_as_far_as_it_goes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_int_equal(docker_event_exit_code(rows[i].line, strlen(rows[i].line)), rows[i].code);
+}
+
+static void only_dockers_own_word_is_healthy(void **state)
+{
+	static const char *const others[] = {
+		"{\"Action\":\"health_status: unhealthy\"}", "{\"Action\":\"health_status: healthy2\"}",
+		"{\"Action\":\"health_status\"}", "{\"status\":\"health_status: healthy\"}", "{\"Action\":7}", "{}", "[]", "",
+		"health_status: healthy",
+	};
+	static const char healthy[] = "{\"Action\":\"health_status: healthy\"}";
+
+	(void)state;
+	assert_true(docker_event_is_healthy(healthy, strlen(healthy)));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_false(docker_event_is_healthy(others[i], strlen(others[i])));
 }
 
 /* ------------------------------------------------------------------ hostile output */
@@ -858,6 +874,7 @@ int main(void)
 		cmocka_unit_test(a_version_that_is_no_json_is_an_error),
 		cmocka_unit_test(the_end_of_a_container_is_known_from_its_event),
 		cmocka_unit_test(an_event_that_says_less_is_read_as_far_as_it_goes),
+		cmocka_unit_test(only_dockers_own_word_is_healthy),
 		cmocka_unit_test(what_is_not_json_is_an_error),
 		cmocka_unit_test(a_container_without_id_or_image_is_an_error),
 		cmocka_unit_test(wrong_types_anywhere_do_no_harm),

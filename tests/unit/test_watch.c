@@ -80,7 +80,8 @@ static void a_healthy_container_is_not_waited_for(void **state)
 
 static void an_event_wakes_the_wait(void **state)
 {
-	static const struct script_line healthy[] = { { 700, "{\"Action\":\"health_status: healthy\"}" }, { 0, NULL } };
+	/* podman's, which tells no more than that there is something to see */
+	static const struct script_line healthy[] = { { 700, "{\"Action\":\"health_status\"}" }, { 0, NULL } };
 	static const struct script_step steps[] = {
 		{ .command = EVENTS, .lines = healthy },
 		{ .command = INSPECT, .out = RUNNING("starting") },
@@ -92,6 +93,70 @@ static void an_event_wakes_the_wait(void **state)
 	(void)state;
 	assert_int_equal(WAIT(&bench, steps, &err), 0);
 	assert_int_equal(script_elapsed(&bench.scene.script), 700);
+	bench_close(&bench);
+}
+
+static void an_event_that_says_healthy_needs_no_look(void **state)
+{
+	static const struct script_line healthy[] = {
+		{ 300, "{\"Action\":\"health_status: unhealthy\"}" }, { 700, "{\"Action\":\"health_status: healthy\"}" }, { 0, NULL },
+	};
+	static const struct script_step steps[] = {
+		{ .command = EVENTS, .lines = healthy },
+		{ .command = INSPECT, .out = RUNNING("starting") },
+		{ .command = INSPECT, .out = RUNNING("unhealthy") },
+	};
+	struct error *err = NULL;
+	struct bench bench;
+
+	(void)state;
+	assert_int_equal(WAIT(&bench, steps, &err), 0);
+	assert_int_equal(script_elapsed(&bench.scene.script), 700);
+	bench_close(&bench);
+}
+
+static void healthy_before_it_ended_does_not_count(void **state)
+{
+	static const struct script_line both[] = {
+		{ 700, "{\"Action\":\"health_status: healthy\"}" }, { 700, DIE("3") }, { 0, NULL },
+	};
+	static const struct script_line reversed[] = {
+		{ 700, DIE("3") }, { 700, "{\"Action\":\"health_status: healthy\"}" }, { 0, NULL },
+	};
+	const struct script_line *const orders[] = { both, reversed };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		const struct script_step steps[] = {
+			{ .command = EVENTS, .lines = orders[i] },
+			{ .command = INSPECT, .out = RUNNING("starting") },
+			{ .command = INSPECT, .out = RUNNING("healthy") },
+			EXPLAINED,
+		};
+		struct error *err = NULL;
+		struct bench bench;
+
+		assert_int_equal(WAIT(&bench, steps, &err), -1);
+		assert_error(&err, ERROR_UNHEALTHY, "exit_code=3");
+		bench_close(&bench);
+	}
+}
+
+static void healthy_before_the_wait_is_looked_at_once_more(void **state)
+{
+	static const struct script_line early[] = { { 100, "{\"Action\":\"health_status: healthy\"}" }, { 0, NULL } };
+	static const struct script_step steps[] = {
+		{ .command = EVENTS, .lines = early },
+		{ .command = INSPECT, .out = RUNNING("starting") },
+		{ .command = INSPECT, .out = RUNNING("healthy") },
+	};
+	struct error *err = NULL;
+	struct bench bench;
+
+	(void)state;
+	bench_open(&bench, steps, ARRAY_LEN(steps));
+	watch_sleep(&bench.watch, 500);
+	assert_int_equal(watch_healthy(&bench.watch, 60000, &err), 0);
 	bench_close(&bench);
 }
 
@@ -679,6 +744,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_healthy_container_is_not_waited_for),
 		cmocka_unit_test(an_event_wakes_the_wait),
+		cmocka_unit_test(an_event_that_says_healthy_needs_no_look),
+		cmocka_unit_test(healthy_before_it_ended_does_not_count),
+		cmocka_unit_test(healthy_before_the_wait_is_looked_at_once_more),
 		cmocka_unit_test(without_events_it_looks_every_two_seconds),
 		cmocka_unit_test(unhealthy_may_become_healthy),
 		cmocka_unit_test(the_wait_is_bounded_by_180_times_2_seconds),
