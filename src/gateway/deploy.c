@@ -476,10 +476,11 @@ static void roll_back(struct deploy *deploy)
 	/* the record was written, but not made active; an entry that was there before stays */
 	if (deploy->state >= DEPLOY_RECORDED && deploy->survey.record.name == NULL) {
 		(void)!registry_remove(deploy->env->paths, deploy->options->name, &removed, &ignored);
-	} else if (deploy->made_bundle) {
+	} else {
 		autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name);
 
-		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
+		if (deploy->made_bundle)
+			(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
 		dir_remove_if_empty(dir);
 	}
 }
