@@ -137,12 +137,23 @@ char *tree_print(const cJSON *root)
 	return buf_steal(&out);
 }
 
+/* libyaml (0.2.5) takes surrogates and what is beyond U+10FFFF, and writes escapes for them that no reader takes. */
+static bool is_beyond_unicode(const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
+		if ((c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf4 && c[1] >= 0x90) || c[0] >= 0xf5)
+			return true;
+	return false;
+}
+
 static int add_scalar(yaml_document_t *doc, const char *text, bool quoted)
 {
 	yaml_scalar_style_t style = quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
-	int node = yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)text, (int)strlen(text), style);
 	autofree char *safe = NULL;
+	int node = 0;
 
+	if (!is_beyond_unicode(text))
+		node = yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)text, (int)strlen(text), style);
 	if (node != 0)
 		return node;
 	/* not UTF-8: libyaml refuses it, and ends the process when a missing node is used */

@@ -99,6 +99,20 @@ static bool lacks_network(const struct deploy *deploy)
 	return deploy_creates(deploy) || deploy->survey.action == ACTION_REUSE || !deploy->survey.container.on_network;
 }
 
+/* There is one already, or docker's reason to make none comes again. */
+static int replace_network(struct deploy *deploy, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *name = deploy->survey.container_name;
+
+	if (docker_network_remove(docker, name, err) < 0)
+		return -1;
+	if (docker_network_create(docker, name, deploy->options->name, err) == 0)
+		return 0;
+	deploy->made_network = true; /* perhaps: the call may have worked, and the former one is gone */
+	return -1;
+}
+
 /* Made anew unless a running container uses it; a stopped one is attached to the new one. */
 static int deploy_network(struct deploy *deploy, struct error **err)
 {
@@ -115,9 +129,9 @@ static int deploy_network(struct deploy *deploy, struct error **err)
 			*err = STEAL(first);
 			return -1;
 		}
-		/* there is one already, or docker's reason comes again */
-		if (docker_network_remove(docker, name, err) < 0 ||
-		    docker_network_create(docker, name, deploy->options->name, err) < 0)
+		/* a call that took too long may have made it */
+		deploy->made_network = error_is(first, ERROR_TIMEOUT) && !deploy->survey.container.on_network;
+		if (replace_network(deploy, err) < 0)
 			return -1;
 	}
 	if (deploy_creates(deploy))
@@ -574,10 +588,11 @@ static void roll_back(struct deploy *deploy)
 	/* the record was written, but not made active; an entry that was there before stays */
 	if (deploy->state >= DEPLOY_RECORDED && deploy->survey.record.name == NULL) {
 		(void)!registry_remove(deploy->env->paths, deploy->options->name, &removed, &ignored);
-	} else if (deploy->made_bundle) {
+	} else {
 		autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name);
 
-		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
+		if (deploy->made_bundle)
+			(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
 		dir_remove_if_empty(dir);
 	}
 	restore_files(deploy);

@@ -2,6 +2,7 @@
 /* Calls of the docker program. Knows nothing of gateways beyond names and labels it is given. */
 #include "tools/docker.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,20 @@ static int change(const struct docker *docker, const char *purpose, const struct
 
 /* ------------------------------------------------------------------ what the engine has */
 
+/* Objects that are missing make the status 1: only a docker that was killed, or has nothing to say of success,
+ * leaves it open what is there. */
+static int run_inspect(const struct docker *docker, struct proc_spec *spec, struct proc_result *result,
+		       struct error **err)
+{
+	if (runner_run(docker->runner, spec, result, err) < 0)
+		return -1;
+	if (result->sig != 0)
+		return proc_result_error(spec->purpose, result, err);
+	if (result->code == 0 && result->out.len == 0)
+		return error_set(err, ERROR_SYSTEM, "%s printed nothing", spec->purpose);
+	return 0;
+}
+
 int docker_inspect(const struct docker *docker, const char *container_name, const char *const *refs,
 		   size_t count, struct container *container, struct image *images, bool *complete,
 		   struct error **err)
@@ -62,7 +77,7 @@ int docker_inspect(const struct docker *docker, const char *container_name, cons
 	argv_addl(&spec.argv, "inspect", "--format", "{{json .}}", "--", container_name, NULL);
 	for (size_t i = 0; i < count; i++)
 		argv_add(&spec.argv, refs[i]);
-	if (runner_run(docker->runner, &spec, &result, err) < 0)
+	if (run_inspect(docker, &spec, &result, err) < 0)
 		return -1;
 	*complete = result.code == 0;
 	return parse_inspect(&result.out, container_name, refs, count, container, images, err);
@@ -76,7 +91,7 @@ int docker_container_get(const struct docker *docker, const char *name, struct c
 	AUTO(engine) engine = { 0 };
 
 	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", name, NULL);
-	if (runner_run(docker->runner, &spec, &result, err) < 0 ||
+	if (run_inspect(docker, &spec, &result, err) < 0 ||
 	    parse_inspect(&result.out, name, NULL, 0, container, NULL, err) < 0)
 		return -1;
 	if (container->phase != PHASE_ABSENT)
@@ -118,7 +133,17 @@ char *docker_context_host(const struct docker *docker, const char *context, stru
 	return buf_steal(&result.out);
 }
 
-/* Output lines as a list. */
+/* What docker calls a name or an ID: one word. */
+static bool is_word(const char *text)
+{
+	const char *end = text;
+
+	while (isgraph((unsigned char)*end))
+		end++;
+	return end > text && *end == '\0';
+}
+
+/* Output lines, each a name, as a list. */
 static int list(const struct docker *docker, const char *purpose, const struct argv *args, struct argv *lines,
 		struct error **err)
 {
@@ -130,9 +155,15 @@ static int list(const struct docker *docker, const char *purpose, const struct a
 	if (runner_check(docker->runner, &spec, &result, err) < 0)
 		return -1;
 	rest = result.out.data;
-	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
-		if (!str_blank(line))
-			argv_add(lines, line);
+	if (rest != NULL && strlen(rest) != result.out.len)
+		return error_set(err, ERROR_SYSTEM, "%s printed something that is no name", purpose);
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		if (str_blank(line))
+			continue;
+		if (!is_word(line))
+			return error_set(err, ERROR_SYSTEM, "%s printed something that is no name", purpose);
+		argv_add(lines, line);
+	}
 	return 0;
 }
 
@@ -284,6 +315,8 @@ int docker_container_create(const struct docker *docker, const struct container_
 	if (runner_check(docker->runner, &spec, &result, err) < 0)
 		return -1;
 	buf_trim_end(&result.out);
+	if (strlen(buf_str(&result.out)) != result.out.len || !is_word(buf_str(&result.out)))
+		return error_set(err, ERROR_SYSTEM, "docker create printed something that is no container ID");
 	*id = buf_steal(&result.out);
 	return 0;
 }

@@ -250,6 +250,8 @@ static int no_engine(const struct proc_result *result, const cJSON *info, struct
 
 	if (reason != NULL)
 		return error_set(err, ERROR_UNREACHABLE, "docker does not answer: %s", reason);
+	if (result->code == 0 && result->err.len == 0)
+		return error_set(err, ERROR_UNREACHABLE, "docker info printed something that tells of no engine");
 	proc_result_error("docker info", result, err);
 	(*err)->kind = ERROR_UNREACHABLE;
 	return -1;

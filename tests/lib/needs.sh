@@ -78,9 +78,9 @@ missing_for() {
 # Sees to it that everything is there, or says what is not and fails. A second round finds what is known to be missing
 # only then (see clang_can_link).
 provide_needs() {
-	local log=$1 missing round
+	local log=$1 missing
 	shift
-	for round in 1 2; do
+	for _ in 1 2; do
 		missing=$(missing_for "$@")
 		[ -n "$missing" ] || return 0
 		can_install_packages || break

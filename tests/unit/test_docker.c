@@ -443,6 +443,80 @@ static void a_name_that_only_contains_ours_is_another(void **state)
 	script_end(&script);
 }
 
+static void lists_that_are_no_names_are_an_error(void **state)
+{
+	static const char *const outputs[] = { "two words\n", NAME "\n\x1b[2J\n", "\xff\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
+		const struct script_step steps[] = { { .command = "docker volume ls *", .out = outputs[i] } };
+		struct error *err = NULL;
+		struct script script;
+		bool found = false;
+
+		SCRIPT_INIT(&script, steps);
+		assert_int_equal(docker_volume_exists(&script.docker, NAME, &found, &err), -1);
+		assert_error(&err, ERROR_SYSTEM, "docker volume ls printed something that is no name");
+		script_end(&script);
+	}
+}
+
+static void a_create_without_an_id_is_an_error(void **state)
+{
+	static const char *const outputs[] = { "", "\n", "WARNING: no swap\nC1\n", "\x1b[2J\n" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
+		const struct script_step steps[] = { { .command = "docker create *", .out = outputs[i] } };
+		const struct container_spec spec = {
+			.name = NAME, .gateway = "gw", .hostname = "h", .image = "i", .version = "v", .bind = "127.0.0.1",
+		};
+		struct error *err = NULL;
+		struct script script;
+		char *id = NULL;
+
+		SCRIPT_INIT(&script, steps);
+		assert_int_equal(docker_container_create(&script.docker, &spec, &id, &err), -1);
+		assert_error(&err, ERROR_SYSTEM, "no container ID");
+		assert_null(id);
+		script_end(&script);
+	}
+}
+
+/* Runs to an end that the script does not know: killed by a signal. */
+static int run_killed(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
+{
+	(void)arg;
+	(void)spec;
+	(void)err;
+	result->code = -1;
+	result->sig = 9;
+	return 0;
+}
+
+static void an_inspect_that_was_killed_or_says_nothing_does_not_mean_absent(void **state)
+{
+	static const struct script_step steps[] = { { .command = INSPECT }, { .command = "docker inspect *" } };
+	const struct runner killed = { .run = run_killed };
+	const struct docker docker = { &killed, 1000, 1000 };
+	AUTO(container) container = { 0 };
+	struct error *err = NULL;
+	struct script script;
+	bool complete;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_container_get(&script.docker, NAME, &container, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker container inspect printed nothing");
+	assert_int_equal(docker_inspect(&script.docker, NAME, NULL, 0, &container, NULL, &complete, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker inspect printed nothing");
+	script_end(&script);
+	assert_int_equal(docker_container_get(&docker, NAME, &container, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker container inspect failed (killed by signal 9 (Killed))");
+	assert_int_equal(docker_inspect(&docker, NAME, NULL, 0, &container, NULL, &complete, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker inspect failed (killed by signal 9 (Killed))");
+}
+
 /* ------------------------------------------------------------------ output of others */
 
 static void collect(void *arg, const char *line, size_t len)
@@ -706,6 +780,9 @@ int main(void)
 		cmocka_unit_test(a_container_is_absent_only_if_the_engine_answers),
 		cmocka_unit_test(holders_of_a_port_are_listed_by_name),
 		cmocka_unit_test(a_name_that_only_contains_ours_is_another),
+		cmocka_unit_test(lists_that_are_no_names_are_an_error),
+		cmocka_unit_test(a_create_without_an_id_is_an_error),
+		cmocka_unit_test(an_inspect_that_was_killed_or_says_nothing_does_not_mean_absent),
 		cmocka_unit_test(a_pull_tells_its_progress_and_has_its_own_time),
 		cmocka_unit_test(without_a_place_for_lines_a_pull_draws_on_our_terminal),
 		cmocka_unit_test(a_pull_with_a_login_uses_its_own_configuration),

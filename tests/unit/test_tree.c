@@ -257,6 +257,27 @@ static void text_that_is_not_utf8_still_gives_yaml(void **state)
 	assert_string_equal(items, "- \"\\\\200\"\n");
 }
 
+/* Which it would write, and no reader would take. */
+static void surrogates_and_what_is_beyond_unicode_are_escaped_in_yaml(void **state)
+{
+	static const struct {
+		const char *text, *yaml;
+	} rows[] = {
+		{ "\xed\xb1\xb1", "\"\\\\355\\\\261\\\\261\"\n" },
+		{ "\xf4\x90\x80\x80", "\"\\\\364\\\\220\\\\200\\\\200\"\n" },
+		{ "\xf4\x8f\xbf\xbd", "\"\\U0010FFFD\"\n" },
+		{ "\xed\x9f\xbf", "\"\xed\x9f\xbf\"\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autotree cJSON *root = cJSON_CreateString(rows[i].text);
+		autofree char *text = tree_print_yaml(root);
+
+		assert_string_equal(text, rows[i].yaml);
+	}
+}
+
 static void no_text_is_null(void **state)
 {
 	autotree cJSON *root = cJSON_CreateObject();
@@ -287,6 +308,7 @@ int main(void)
 		cmocka_unit_test(yaml_has_a_line_for_each_value),
 		cmocka_unit_test(a_text_that_yaml_could_take_for_something_else_is_quoted),
 		cmocka_unit_test(text_that_is_not_utf8_still_gives_yaml),
+		cmocka_unit_test(surrogates_and_what_is_beyond_unicode_are_escaped_in_yaml),
 		cmocka_unit_test(no_text_is_null),
 	};
 
