@@ -334,6 +334,7 @@ static int deploy_record(struct deploy *deploy, struct error **err)
 	const struct plan *plan = &survey->plan;
 	struct record *record = &deploy->record;
 
+	mtls_tidy(deploy->env->paths, deploy->options->name);
 	replace(&record->name, deploy->options->name);
 	free(record->endpoint);
 	record->endpoint = endpoint_url(plan->plaintext, plan->host, plan->port);

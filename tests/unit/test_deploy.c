@@ -1049,6 +1049,24 @@ static void a_container_runs_on_when_its_image_is_gone(void **state)
 	stage_close(&stage);
 }
 
+static void what_a_killed_run_left_beside_the_bundle_goes(void **state)
+{
+	static const struct situation running = { "running", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &running);
+	scene_write(&stage.scene, "gateways/gw/mtls.tmp/tls.key", "half");
+	scene_write(&stage.scene, "gateways/gw/mtls.bak/tls.key", "old");
+	assert_int_equal(start(&stage, &err), 0);
+	assert_int_equal(stage.model.mutations, 0);
+	assert_false(scene_has(&stage.scene, "gateways/gw/mtls.tmp"));
+	assert_false(scene_has(&stage.scene, "gateways/gw/mtls.bak"));
+	assert_ready(&stage);
+	stage_close(&stage);
+}
+
 static void old_nodes_go_when_the_container_is_new_and_the_volume_is_not(void **state)
 {
 	static const struct situation volume = { "volume", .volume = true };
@@ -1192,6 +1210,7 @@ int main(void)
 		cmocka_unit_test(a_local_image_that_is_not_here_is_not_looked_for_elsewhere),
 		cmocka_unit_test(an_image_that_cannot_be_pulled_leaves_nothing_behind),
 		cmocka_unit_test(a_container_runs_on_when_its_image_is_gone),
+		cmocka_unit_test(what_a_killed_run_left_beside_the_bundle_goes),
 		cmocka_unit_test(old_nodes_go_when_the_container_is_new_and_the_volume_is_not),
 		cmocka_unit_test(a_new_volume_has_no_old_nodes),
 		cmocka_unit_test(plaintext_needs_no_bundle),

@@ -15,6 +15,10 @@
  *   FAKE_NO_SECRET=1        there is no secret openshell-cli-client
  *   FAKE_SECRET_AFTER_MS    it is there only so long after the start
  *   FAKE_STALE_NODE=NAME    a node of an earlier container that is not ready
+ *
+ * So do files that a test puts on the volume and takes away again:
+ *   fake-sick               the health check fails
+ *   fake-crash              the server ends as soon as it is started
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -36,6 +40,8 @@
 
 #define STATE_DIR "/var/lib/rancher/k3s"
 #define NODES STATE_DIR "/fake-nodes"
+#define SICK STATE_DIR "/fake-sick"
+#define CRASH STATE_DIR "/fake-crash"
 #define STARTED "/run/fake-started"
 #define SECRET "/etc/fake-cluster/secret"	/* three lines of base64, the last without newline */
 #define NODE_PORT 30051
@@ -284,7 +290,7 @@ static int run_healthcheck(void)
 		puts(marker != NULL ? marker : "HEALTHCHECK_NODE_PRESSURE: DiskPressure");
 		return 1;
 	}
-	if (since < 0 || since < setting_ms("FAKE_HEALTHY_AFTER_MS", 0)) {
+	if (since < 0 || since < setting_ms("FAKE_HEALTHY_AFTER_MS", 0) || access(SICK, F_OK) == 0) {
 		puts("not ready yet");
 		return 1;
 	}
@@ -389,6 +395,10 @@ static int run_server(void)
 	signals = signalfd(-1, &ends, SFD_CLOEXEC);
 	listener = listen_on(NODE_PORT);
 	log_line("starting");
+	if (access(CRASH, F_OK) == 0) {
+		log_line("fatal: " CRASH " is there");
+		return 1;
+	}
 	if (signals < 0 || listener < 0 || !record_start()) {
 		fprintf(stderr, "fake-cluster: cannot start: %s\n", strerror(errno));
 		return 1;
