@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/cancel.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "gateway/endpoint.h"
 #include "gateway/image.h"
@@ -114,12 +113,35 @@ static bool lacks_network(const struct deploy *deploy)
 	return creates(deploy) || deploy->survey.action == ACTION_REUSE || !deploy->survey.container.on_network;
 }
 
+/* The survey saw no container, but an earlier run that was killed may have left its create in docker's hands: what came
+ * of it was never started, and goes. Any other one is not ours to decide on. */
+static int remove_unstarted(const struct deploy *deploy, bool *removed, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *name = deploy->survey.container_name;
+	AUTO(container) now = { 0 };
+
+	*removed = false;
+	if (docker_container_get(docker, name, &now, err) < 0)
+		return -1;
+	if (now.phase == PHASE_ABSENT)
+		return 0;
+	if (now.phase == PHASE_CREATED) {
+		*removed = true;
+		return docker_container_remove(docker, name, err);
+	}
+	error_set(err, ERROR_CONFLICT, "a container %s has come up meanwhile (%s)", name, container_phase_name(now.phase));
+	(*err)->retriable = true;
+	return error_hint(err, "start it again");
+}
+
 /* Made anew unless a running container uses it; a stopped one is attached to the new one. */
 static int deploy_network(struct deploy *deploy, struct error **err)
 {
 	const struct docker *docker = deploy->env->docker;
 	const char *name = deploy->survey.container_name;
 	autoerror struct error *first = NULL;
+	bool removed;
 
 	if (docker_network_create(docker, name, deploy->options->name, &first) == 0) {
 		deploy->made_network = true;
@@ -130,8 +152,9 @@ static int deploy_network(struct deploy *deploy, struct error **err)
 			*err = STEAL(first);
 			return -1;
 		}
-		/* there is one already, or docker's reason comes again */
-		if (docker_network_remove(docker, name, err) < 0 ||
+		/* there is one already, or docker's reason comes again; it may not be taken from a container unseen */
+		if ((deploy->survey.container.phase == PHASE_ABSENT && remove_unstarted(deploy, &removed, err) < 0) ||
+		    docker_network_remove(docker, name, err) < 0 ||
 		    docker_network_create(docker, name, deploy->options->name, err) < 0)
 			return -1;
 	}
@@ -195,6 +218,8 @@ static int deploy_create(struct deploy *deploy, struct error **err)
 		.gpu = survey->plan.gpu,
 		.health_missing = !survey->image.has_healthcheck,
 	};
+	autoerror struct error *ignored = NULL;
+	bool removed;
 
 	add_gateway_env(deploy, &spec);
 	/* docker may have made it although the call failed or was cut off */
@@ -203,7 +228,11 @@ static int deploy_create(struct deploy *deploy, struct error **err)
 	if (docker_container_create(deploy->env->docker, &spec, &deploy->record.container_id, err) == 0)
 		return 0;
 	deploy->create_failed = true;
-	return -1;
+	if (error_is(*err, ERROR_CANCELLED) || remove_unstarted(deploy, &removed, &ignored) < 0 || !removed)
+		return -1;
+	error_free(err);
+	deploy->create_failed = docker_container_create(deploy->env->docker, &spec, &deploy->record.container_id, err) < 0;
+	return deploy->create_failed ? -1 : 0;
 }
 
 static bool is_down(const struct deploy *deploy)
@@ -444,6 +473,18 @@ static bool has_own_container(const struct deploy *deploy)
 	       now.phase == PHASE_CREATED;
 }
 
+static void keep(const struct deploy *deploy)
+{
+	const struct { bool made; const char *what; } rows[] = {
+		{ deploy->made_container, "container" }, { deploy->made_network, "network" }, { deploy->made_volume, "volume" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].made)
+			progress_note(deploy->env, "the %s %s of the failed start is kept (--keep-failed)", rows[i].what,
+				      deploy->survey.container_name);
+}
+
 static void roll_back(struct deploy *deploy)
 {
 	autoerror struct error *ignored = NULL;
@@ -452,9 +493,7 @@ static void roll_back(struct deploy *deploy)
 	/* a second signal breaks this off; what is left is told */
 	cancel_forget();
 	if (deploy->options->keep_failed) {
-		if (deploy->made_container)
-			progress_note(deploy->env, "the failed container %s is kept (--keep-failed)",
-				      deploy->survey.container_name);
+		keep(deploy);
 		return;
 	}
 	take_back(deploy, has_own_container(deploy), "container", docker_container_remove);
@@ -464,11 +503,9 @@ static void roll_back(struct deploy *deploy)
 	if (deploy->state >= DEPLOY_RECORDED && deploy->survey.record.name == NULL) {
 		(void)!registry_remove(deploy->env->paths, deploy->options->name, &removed, &ignored);
 	} else if (deploy->made_bundle) {
-		autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name);
-
 		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
-		dir_remove_if_empty(dir);
 	}
+	registry_tidy(deploy->env->paths, deploy->options->name);
 }
 
 static void deploy_release(struct deploy *deploy)
