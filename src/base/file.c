@@ -64,15 +64,38 @@ static int sync_dir(const char *path)
 	return fd < 0 ? -1 : fsync(fd);
 }
 
+/* Without a name, where the file system has such files: nothing of it is left when we are killed. *tmp is the name
+ * that it has, or is to have. */
+static int open_new(const char *path, const char *parent, char **tmp)
+{
+	int fd = open(parent, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+	*tmp = fd < 0 ? xasprintf("%s.XXXXXX", path) : xasprintf("%s.%ld", path, (long)getpid());
+	return fd < 0 ? mkostemp(*tmp, O_CLOEXEC) : fd; /* 0600 and O_EXCL */
+}
+
+/* It has a name then, for the moment until it is renamed. */
+static int name_file(int fd, const char *tmp)
+{
+	autofree char *self = xasprintf("/proc/self/fd/%d", fd);
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (st.st_nlink > 0)
+		return 0;
+	unlink(tmp); /* of one that had our number, and was killed just here */
+	return linkat(AT_FDCWD, self, AT_FDCWD, tmp, AT_SYMLINK_FOLLOW);
+}
+
 int file_write(const char *path, const void *bytes, size_t len, struct error **err)
 {
-	autofree char *tmp = xasprintf("%s.XXXXXX", path);
-	autofree char *parent = parent_of(path);
-	autoclose int fd = mkostemp(tmp, O_CLOEXEC); /* 0600 and O_EXCL */
+	autofree char *parent = parent_of(path), *tmp = NULL;
+	autoclose int fd = open_new(path, parent, &tmp);
 
 	if (fd < 0)
 		return error_errno(err, "cannot write %s", path);
-	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0 || rename(tmp, path) < 0) {
+	if (write_all(fd, bytes, len) < 0 || fsync(fd) < 0 || name_file(fd, tmp) < 0 || rename(tmp, path) < 0) {
 		error_errno(err, "cannot write %s", path);
 		unlink(tmp);
 		return -1;

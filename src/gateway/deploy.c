@@ -6,10 +6,9 @@
 #include <stdlib.h>
 
 #include "base/cancel.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "gateway/deploy_show.h"
 #include "base/tar.h"
+#include "gateway/deploy_show.h"
 #include "gateway/endpoint.h"
 #include "gateway/fetch.h"
 #include "gateway/image.h"
@@ -113,12 +112,35 @@ static int replace_network(struct deploy *deploy, struct error **err)
 	return -1;
 }
 
+/* The survey saw no container, but an earlier run that was killed may have left its create in docker's hands: what came
+ * of it was never started, and goes. Any other one is not ours to decide on. */
+static int remove_unstarted(const struct deploy *deploy, bool *removed, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *name = deploy->survey.container_name;
+	AUTO(container) now = { 0 };
+
+	*removed = false;
+	if (docker_container_get(docker, name, &now, err) < 0)
+		return -1;
+	if (now.phase == PHASE_ABSENT)
+		return 0;
+	if (now.phase == PHASE_CREATED) {
+		*removed = true;
+		return docker_container_remove(docker, name, err);
+	}
+	error_set(err, ERROR_CONFLICT, "a container %s has come up meanwhile (%s)", name, container_phase_name(now.phase));
+	(*err)->retriable = true;
+	return error_hint(err, "start it again");
+}
+
 /* Made anew unless a running container uses it; a stopped one is attached to the new one. */
 static int deploy_network(struct deploy *deploy, struct error **err)
 {
 	const struct docker *docker = deploy->env->docker;
 	const char *name = deploy->survey.container_name;
 	autoerror struct error *first = NULL;
+	bool removed;
 
 	if (docker_network_create(docker, name, deploy->options->name, &first) == 0) {
 		deploy->made_network = true;
@@ -131,7 +153,9 @@ static int deploy_network(struct deploy *deploy, struct error **err)
 		}
 		/* a call that took too long may have made it */
 		deploy->made_network = error_is(first, ERROR_TIMEOUT) && !deploy->survey.container.on_network;
-		if (replace_network(deploy, err) < 0)
+		/* it may not be taken from a container unseen */
+		if ((deploy->survey.container.phase == PHASE_ABSENT && remove_unstarted(deploy, &removed, err) < 0) ||
+		    replace_network(deploy, err) < 0)
 			return -1;
 	}
 	if (deploy_creates(deploy))
@@ -226,6 +250,8 @@ int deploy_create(struct deploy *deploy, struct error **err)
 		.health_missing = !survey->image.has_healthcheck,
 		.files = survey->files.id,
 	};
+	autoerror struct error *ignored = NULL;
+	bool removed;
 
 	add_gateway_env(deploy, &spec);
 	add_network_env(deploy, &spec);
@@ -237,7 +263,11 @@ int deploy_create(struct deploy *deploy, struct error **err)
 	if (docker_container_create(deploy->env->docker, &spec, &deploy->record.container_id, err) == 0)
 		return 0;
 	deploy->create_failed = true;
-	return -1;
+	if (error_is(*err, ERROR_CANCELLED) || remove_unstarted(deploy, &removed, &ignored) < 0 || !removed)
+		return -1;
+	error_free(err);
+	deploy->create_failed = docker_container_create(deploy->env->docker, &spec, &deploy->record.container_id, err) < 0;
+	return deploy->create_failed ? -1 : 0;
 }
 
 /* A container that was never started may have been left without its files. */
@@ -416,6 +446,7 @@ int deploy_fill_record(struct deploy *deploy, struct error **err)
 	const struct plan *plan = &survey->plan;
 	struct record *record = &deploy->record;
 
+	mtls_tidy(deploy->env->paths, deploy->options->name);
 	replace(&record->name, deploy->options->name);
 	free(record->endpoint);
 	record->endpoint = endpoint_url(plan->plaintext, plan->host, plan->port);
@@ -540,8 +571,8 @@ static bool has_own_container(const struct deploy *deploy)
 
 static void restore_files(const struct deploy *deploy)
 {
-	autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name), *why = NULL;
 	autoerror struct error *failed = NULL;
+	autofree char *why = NULL;
 
 	if (!deploy->changed_files)
 		return;
@@ -549,7 +580,6 @@ static void restore_files(const struct deploy *deploy)
 		why = error_text(failed);
 		progress_warn(deploy->env, "the former files of the node are lost: %s", why);
 	}
-	dir_remove_if_empty(dir);
 }
 
 static void take_back_objects(struct deploy *deploy)
@@ -569,6 +599,18 @@ static void take_back_objects(struct deploy *deploy)
 		progress->failed(progress->arg, false);
 }
 
+static void keep(const struct deploy *deploy)
+{
+	const struct { bool made; const char *what; } rows[] = {
+		{ deploy->made_container, "container" }, { deploy->made_network, "network" }, { deploy->made_volume, "volume" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].made)
+			progress_note(deploy->env, "the %s %s of the failed start is kept (--keep-failed)", rows[i].what,
+				      deploy->survey.container_name);
+}
+
 static void roll_back(struct deploy *deploy)
 {
 	autoerror struct error *ignored = NULL;
@@ -579,23 +621,18 @@ static void roll_back(struct deploy *deploy)
 	/* a second signal breaks this off; what is left is told */
 	cancel_forget();
 	if (deploy->options->keep_failed) {
-		if (deploy->made_container)
-			progress_note(deploy->env, "the failed container %s is kept (--keep-failed)",
-				      deploy->survey.container_name);
+		keep(deploy);
 		return;
 	}
 	take_back_objects(deploy);
 	/* the record was written, but not made active; an entry that was there before stays */
 	if (deploy->state >= DEPLOY_RECORDED && deploy->survey.record.name == NULL) {
 		(void)!registry_remove(deploy->env->paths, deploy->options->name, &removed, &ignored);
-	} else {
-		autofree char *dir = paths_gateway_dir(deploy->env->paths, deploy->options->name);
-
-		if (deploy->made_bundle)
-			(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
-		dir_remove_if_empty(dir);
+	} else if (deploy->made_bundle) {
+		(void)!mtls_remove(deploy->env->paths, deploy->options->name, &ignored);
 	}
 	restore_files(deploy);
+	registry_tidy(deploy->env->paths, deploy->options->name);
 }
 
 static void deploy_release(struct deploy *deploy)

@@ -8,6 +8,9 @@
 #include "store/mtls.h"
 #include "store/registry.h"
 
+#define REMOVAL_WAIT_MS 60000
+#define REMOVAL_INTERVAL_MS 500
+
 /* The user's record, zero when there is none or it cannot be read; never somebody else's gateway. */
 static int load_own(const struct gateway_env *env, const char *name, struct record *record, struct error **err)
 {
@@ -93,6 +96,29 @@ int gateway_stop(const struct gateway_env *env, const struct teardown_options *o
 	return 0;
 }
 
+static bool is_being_removed(const struct gateway_env *env, const char *name)
+{
+	AUTO(container) now = { 0 };
+	autoerror struct error *ignored = NULL;
+
+	return docker_container_get(env->docker, name, &now, &ignored) == 0 && now.phase == PHASE_REMOVING;
+}
+
+/* docker refuses to remove what it is removing, for an earlier run that was killed: the end of that is awaited. */
+static int remove_or_await(const struct gateway_env *env, const char *container, struct error **err)
+{
+	int64_t until = clock_now_ms(env->clock) + REMOVAL_WAIT_MS;
+
+	while (docker_container_remove(env->docker, container, err) < 0) {
+		if (error_is(*err, ERROR_CANCELLED) || clock_now_ms(env->clock) >= until ||
+		    !is_being_removed(env, container))
+			return -1;
+		error_free(err);
+		runner_pump(env->docker->runner, NULL, 0, REMOVAL_INTERVAL_MS);
+	}
+	return 0;
+}
+
 int gateway_remove_container(const struct gateway_env *env, const char *container, struct error **err)
 {
 	bool stopped;
@@ -104,7 +130,7 @@ int gateway_remove_container(const struct gateway_env *env, const char *containe
 		*err = STEAL(ignored);
 		return -1;
 	}
-	return docker_container_remove(env->docker, container, err);
+	return remove_or_await(env, container, err);
 }
 
 int gateway_remove_resources(const struct gateway_env *env, const char *container, struct error **err)

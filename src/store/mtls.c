@@ -23,11 +23,21 @@ const char *mtls_state_name(enum mtls_state state)
 	return state_names[state];
 }
 
+/* Whole blocks only, one of them of the kind: one that was cut off has no end. */
 static bool is_pem(const char *text, int which)
 {
-	if (which != MTLS_KEY)
-		return strstr(text, BEGIN_CERT) != NULL && strstr(text, END_CERT) != NULL;
-	return strstr(text, "-----BEGIN ") != NULL && strstr(text, "PRIVATE KEY-----") != NULL;
+	const char *label = which == MTLS_KEY ? "PRIVATE KEY-----" : "CERTIFICATE-----";
+	const char *begin, *end, *kind;
+	bool found = false;
+
+	for (; (begin = strstr(text, "-----BEGIN ")) != NULL; text = end + 1) {
+		end = strstr(begin, "-----END ");
+		if (end == NULL || strstr(end + 1, "-----") == NULL)
+			return false;
+		kind = strstr(begin, label);
+		found |= kind != NULL && kind < end;
+	}
+	return found;
 }
 
 static int read_part(const struct paths *paths, const char *name, int which, struct buf *text, struct error **err)
@@ -88,6 +98,18 @@ int mtls_remove(const struct paths *paths, const char *name, struct error **err)
 			return -1;
 	}
 	return 0;
+}
+
+void mtls_tidy(const struct paths *paths, const char *name)
+{
+	autofree char *dir = paths_mtls_dir(paths, name);
+	autofree char *tmp = xasprintf("%s.tmp", dir), *bak = xasprintf("%s.bak", dir);
+	autoerror struct error *ignored = NULL;
+
+	dir_recover(dir);
+	if (dir_remove(tmp, &ignored) < 0)
+		error_free(&ignored);
+	(void)!dir_remove(bak, &ignored);
 }
 
 /* ------------------------------------------------------------------ expiry (X.509, RFC 5280 section 4.1) */

@@ -26,6 +26,10 @@ int mtls_store(const struct paths *paths, const char *name, const struct buf val
 /* Absent is fine. */
 int mtls_remove(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 
+/* Removes what a run that was killed left beside a bundle, old keys perhaps; it is only litter, so a failure is none.
+ * The lock of the gateway is the caller's. */
+void mtls_tidy(const struct paths *paths, const char *name);
+
 /* When the client's certificate ends, as "2036-11-22T17:38:00Z"; NULL when it cannot be told.
  * Puts things back as mtls_examine() does. The caller frees. */
 char *mtls_expiry(const struct paths *paths, const char *name);

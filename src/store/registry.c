@@ -220,7 +220,6 @@ int registry_save(const struct paths *paths, const struct record *record, struct
 int registry_remove(const struct paths *paths, const char *name, bool *removed, struct error **err)
 {
 	autofree char *dir = paths_gateway_dir(paths, name), *flat = paths_flat_metadata(paths, name);
-	autofree char *parent = xasprintf("%s/gateways", paths->user_root);
 
 	if (name_check_readable(name, err) < 0)
 		return -1;
@@ -228,9 +227,18 @@ int registry_remove(const struct paths *paths, const char *name, bool *removed, 
 	if (mtls_remove(paths, name, err) < 0 || node_files_remove(paths, name, err) < 0 ||
 	    file_remove(flat, err) < 0 || dir_remove(dir, err) < 0)
 		return -1;
+	registry_tidy(paths, name);
+	return 0;
+}
+
+void registry_tidy(const struct paths *paths, const char *name)
+{
+	autofree char *dir = paths_gateway_dir(paths, name);
+	autofree char *parent = xasprintf("%s/gateways", paths->user_root);
+
+	dir_remove_if_empty(dir);
 	dir_remove_if_empty(parent);
 	dir_remove_if_empty(paths->user_root);
-	return 0;
 }
 
 /* ------------------------------------------------------------------ lists */

@@ -50,6 +50,8 @@ int registry_save(const struct paths *paths, const struct record *record, struct
 /* Removes what the user's tree has of the gateway: metadata of both places, bundle, node's files, directory.
  * *removed tells whether there was anything. */
 int registry_remove(const struct paths *paths, const char *name, bool *removed, struct error **err) MUST_CHECK;
+/* Removes those directories of an entry, and above it, that are empty. */
+void registry_tidy(const struct paths *paths, const char *name);
 
 struct record_list {
 	struct record *v; /* sorted by name */

@@ -83,12 +83,25 @@ int docker_inspect(const struct docker *docker, const char *container_name, cons
 	return parse_inspect(&result.out, container_name, refs, count, container, images, err);
 }
 
+/* A list that could not be had: because the engine does not answer, or for its own reason. */
+static int fail_list(const struct docker *docker, struct error *reason, struct error **err)
+{
+	AUTO(engine) engine = { 0 };
+
+	if (error_is(reason, ERROR_SYSTEM) && docker_engine(docker, &engine, err) < 0)
+		error_free(&reason);
+	else
+		*err = reason;
+	return -1;
+}
+
 int docker_container_get(const struct docker *docker, const char *name, struct container *container,
 			 struct error **err)
 {
 	AUTO(proc_spec) spec = docker_spec("docker container inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	AUTO(engine) engine = { 0 };
+	autoerror struct error *unlisted = NULL;
+	bool found = false;
 
 	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", name, NULL);
 	if (run_inspect(docker, &spec, &result, err) < 0 ||
@@ -96,7 +109,9 @@ int docker_container_get(const struct docker *docker, const char *name, struct c
 		return -1;
 	if (container->phase != PHASE_ABSENT)
 		return 0;
-	return docker_engine(docker, &engine, err); /* absent, if the engine answers */
+	if (docker_container_exists(docker, name, &found, &unlisted) < 0)
+		return fail_list(docker, STEAL(unlisted), err);
+	return found ? proc_result_error(spec.purpose, &result, err) : 0;
 }
 
 int docker_engine(const struct docker *docker, struct engine *engine, struct error **err)
@@ -224,6 +239,19 @@ static int exists(const struct docker *docker, const char *kind, const char *pur
 	if (list(docker, purpose, &args, &names, err) < 0)
 		return -1;
 	*found = argv_contains(&names, name);
+	return 0;
+}
+
+/* By name or ID; all are asked for, as a filter is for one of the two. */
+int docker_container_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+	AUTO(argv) lines = ARGV_INIT;
+
+	argv_addl(&args, "container", "ls", "--all", "--no-trunc", "--format", "{{.Names}}\\n{{.ID}}", NULL);
+	if (list(docker, "docker container ls", &args, &lines, err) < 0)
+		return -1;
+	*found = argv_contains(&lines, name);
 	return 0;
 }
 

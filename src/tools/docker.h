@@ -104,7 +104,8 @@ int docker_inspect(const struct docker *docker, const char *container_name, cons
 		   size_t count, struct container *container, struct image *images, bool *complete,
 		   struct error **err) MUST_CHECK;
 
-/* The container alone, by name or ID; absence is verified. */
+/* The container alone, by name or ID. It is absent when no list has it; ERROR_UNREACHABLE when the engine does not
+ * answer. */
 int docker_container_get(const struct docker *docker, const char *name, struct container *container,
 			 struct error **err) MUST_CHECK;
 
@@ -153,6 +154,8 @@ int docker_port_holders(const struct docker *docker, int port, struct argv *name
 int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent,
 			 struct error **err) MUST_CHECK;
 
+/* By name or whole ID, also of a container that docker lists but cannot inspect. */
+int docker_container_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
 int docker_volume_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
 int docker_network_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
 

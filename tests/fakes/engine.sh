@@ -172,6 +172,7 @@ engine_call() {
 		engine_inspect "$@"
 		;;
 	container)
+		[ "$2" != ls ] || { engine_list containers name=; return; }
 		shift 5
 		engine_inspect "$@"
 		;;

@@ -10,7 +10,7 @@
 #   forget_requests
 #   objects                the names of all containers, volumes, networks and images
 #   config_files           the configuration directory, one line for each entry
-#   ENGINE                 tests/lib/test-engine.sh, for engine start|stop|kill|restart
+#   ENGINE                 tests/lib/test-engine.sh, for engine start|stop|kill|crash|restart
 
 ENGINE=$REPO/tests/lib/test-engine.sh
 TEST_STATE=${TEST_STATE:-${TMPDIR:-/tmp}/openshell-test-$(id -u)}

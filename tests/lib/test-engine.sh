@@ -10,7 +10,8 @@
 #   start | stop   the same in the background, for work by hand
 #   wait           until the engine answers (60 s at most)
 #   exec CMD...    in the engine's namespaces, with DOCKER_HOST and IN_TEST_ENGINE set
-#   engine start | stop | kill | restart    only dockerd; the namespaces stay. kill is kill -9.
+#   engine start | stop | kill | crash | restart    only the engine; the namespaces stay. kill is kill -9 of dockerd;
+#                  after crash nothing of the engine is left but its data, as after a power cut
 #   sweep          remove what is left of an engine that is no longer there
 #   sock           print the socket's path
 #
@@ -150,6 +151,38 @@ dockerd_stop() {
 	daemon=
 }
 
+# Paused containers would not die.
+thaw_cgroups() {
+	local file
+	find "$CGROUP_ROOT/freezer/$tag" "$CGROUP_ROOT/$tag" -name freezer.state -o -name cgroup.freeze 2>/dev/null |
+		while read -r file; do
+			case $file in
+			*/freezer.state) echo THAWED >"$file" ;;
+			*) echo 0 >"$file" ;;
+			esac
+		done
+}
+
+# Ends dockerd, containerd with its shims, and the containers, which are in our cgroup; then takes away what a reboot
+# takes away: mounts, the run-time directory, interfaces, packet filter rules.
+engine_crash() {
+	local path table
+	dockerd_stop KILL
+	thaw_cgroups
+	{
+		grep -laF "$dir/exec" /proc/[0-9]*/cmdline 2>/dev/null
+		grep -lF "/$tag/" /proc/[0-9]*/cgroup 2>/dev/null
+	} | cut -d/ -f3 | while read -r path; do kill -KILL "$path" 2>/dev/null || true; done
+	cut -d' ' -f2 /proc/mounts | grep "^$dir/" | tac | while read -r path; do umount -l "$path"; done
+	rm -rf "$dir/exec"
+	ip -o link show type bridge | cut -d: -f2 | while read -r path; do ip link del "$path"; done
+	for table in nat filter; do
+		iptables -w -t "$table" -F
+		iptables -w -t "$table" -X
+	done
+	remove_cgroups
+}
+
 # Process 1 of the PID namespace: brings the link up, then starts and stops dockerd as the order pipe says.
 inside() {
 	local order net
@@ -168,6 +201,7 @@ inside() {
 		start) [ -n "$daemon" ] || dockerd_start ;;
 		stop) dockerd_stop TERM ;;
 		kill) dockerd_stop KILL ;;
+		crash) engine_crash ;;
 		esac
 		echo "$order" >"$dir/done"
 	done
@@ -263,10 +297,10 @@ order() {
 
 engine() {
 	case $1 in
-	stop | kill) order "$1" ;;
+	stop | kill | crash) order "$1" ;;
 	start) order start && wait_ready ;;
 	restart) order stop && order start && wait_ready ;;
-	*) die "engine start, stop, kill or restart, not $1" ;;
+	*) die "engine start, stop, kill, crash or restart, not $1" ;;
 	esac
 }
 
@@ -279,7 +313,7 @@ main() {
 	exec) enter "$@" ;;
 	engine) engine "${1:-}" ;;
 	sock) echo "$sock" ;;
-	*) die 'usage: test-engine.sh run|start|stop|wait|exec CMD...|engine start|stop|kill|restart|sweep|sock' ;;
+	*) die 'usage: test-engine.sh run|start|stop|wait|exec CMD...|engine start|stop|kill|crash|restart|sweep|sock' ;;
 	esac
 }
 

@@ -55,6 +55,7 @@ struct model {
 	bool secret;
 	const char *workload; /* as kubectl prints it; NULL: not there yet */
 	int imports, restarts, rollouts;
+	enum container_phase late; /* what an earlier run had begun comes up when the volumes are listed */
 	/* */
 	int numbers, calls, mutations, fault_at, pumps, followers;
 	enum fault fault;
@@ -143,9 +144,23 @@ static int do_ps(struct model *model, const struct argv *args, struct proc_resul
 	return 0;
 }
 
+static int do_container_ls(struct model *model, const struct argv *args, struct proc_result *result)
+{
+	(void)args;
+	if (model->container)
+		buf_addf(&result->out, NAME "\nC%d\n", model->container);
+	return 0;
+}
+
 static int do_volume_ls(struct model *model, const struct argv *args, struct proc_result *result)
 {
 	(void)args;
+	if (model->late != PHASE_ABSENT) {
+		model->container = ++model->numbers;
+		model->phase = model->late;
+		model->attached = model->network;
+		model->late = PHASE_ABSENT;
+	}
 	buf_adds(&result->out, model->volume ? NAME "\n" : NAME "-other\n");
 	return 0;
 }
@@ -395,6 +410,7 @@ static const struct {
 	{ "docker container inspect *", do_inspect, false },
 	{ "docker info *", do_info, false },
 	{ "docker ps *", do_ps, false },
+	{ "docker container ls *", do_container_ls, false },
 	{ "docker volume ls *", do_volume_ls, false },
 	{ "docker network ls *", do_network_ls, false },
 	{ "docker network inspect *", do_network_inspect, false },
@@ -863,7 +879,7 @@ static void assert_taken_back(const struct stage *stage, const struct situation 
 	if (scene_has(&stage->scene, "gateways/gw/mtls") && !situation->bundle)
 		fail_msg("%s: the bundle is left", where);
 	assert_ca_taken_back(stage, situation, where);
-	if (!situation->record && !situation->bundle && !situation->ca && scene_has(&stage->scene, "gateways/gw"))
+	if (!situation->record && !situation->bundle && !situation->ca && scene_has(&stage->scene, "gateways"))
 		fail_msg("%s: the directory is left", where);
 	if (scene_has(&stage->scene, "active_gateway"))
 		fail_msg("%s: it became the active gateway", where);
@@ -1057,6 +1073,9 @@ static void keep_failed_keeps_all_and_says_so(void **state)
 	error_free(&err);
 	assert_true(stage.model.container && stage.model.volume && stage.model.network);
 	assert_true(says(&stage.scene.notes, "--keep-failed"));
+	assert_true(says(&stage.scene.notes, "the container " NAME));
+	assert_true(says(&stage.scene.notes, "the network " NAME));
+	assert_true(says(&stage.scene.notes, "the volume " NAME));
 	stage.model.secret = true;
 	assert_int_equal(start(&stage, &err), 0);
 	assert_ready(&stage);
@@ -1425,6 +1444,68 @@ static void a_container_runs_on_when_its_image_is_gone(void **state)
 	stage_close(&stage);
 }
 
+/* A run was killed, but docker carries its create out: it is not there yet when we look, and is when we act. */
+static void a_container_that_a_killed_run_left_to_docker_is_replaced(void **state)
+{
+	static const struct situation rows[] = { { "network", .network = true }, { "nothing", .health = NULL } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct stage stage;
+		struct error *err = NULL;
+
+		stage_set(&stage, &rows[i]);
+		stage.model.late = PHASE_CREATED;
+		assert_int_equal(start(&stage, &err), 0);
+		index_of(&stage.model.log, "docker rm *");
+		assert_ready(&stage);
+		assert_warm(&stage);
+		stage_close(&stage);
+	}
+}
+
+static void a_container_that_has_come_up_meanwhile_is_left_alone(void **state)
+{
+	static const struct situation rows[] = { { "network", .network = true, .volume = true },
+						   { "volume", .volume = true } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct stage stage;
+		struct error *err = NULL;
+		int network;
+
+		stage_set(&stage, &rows[i]);
+		network = stage.model.network;
+		stage.model.late = PHASE_RUNNING;
+		assert_int_equal(start(&stage, &err), -1);
+		error_free(&err);
+		assert_int_equal(stage.model.phase, PHASE_RUNNING);
+		assert_int_equal(stage.model.network, network);
+		assert_int_equal(start(&stage, &err), 0);
+		assert_ready(&stage);
+		stage_close(&stage);
+	}
+}
+
+static void what_a_killed_run_left_beside_the_bundle_goes(void **state)
+{
+	static const struct situation running = { "running", ALL, .phase = PHASE_RUNNING, .health = "healthy", KNOWN };
+	struct stage stage;
+	struct error *err = NULL;
+
+	(void)state;
+	stage_set(&stage, &running);
+	scene_write(&stage.scene, "gateways/gw/mtls.tmp/tls.key", "half");
+	scene_write(&stage.scene, "gateways/gw/mtls.bak/tls.key", "old");
+	assert_int_equal(start(&stage, &err), 0);
+	assert_int_equal(stage.model.mutations, 0);
+	assert_false(scene_has(&stage.scene, "gateways/gw/mtls.tmp"));
+	assert_false(scene_has(&stage.scene, "gateways/gw/mtls.bak"));
+	assert_ready(&stage);
+	stage_close(&stage);
+}
+
 static void old_nodes_go_when_the_container_is_new_and_the_volume_is_not(void **state)
 {
 	static const struct situation volume = { "volume", .volume = true };
@@ -1698,6 +1779,9 @@ int main(void)
 		cmocka_unit_test(a_local_image_that_is_not_here_is_not_looked_for_elsewhere),
 		cmocka_unit_test(an_image_that_cannot_be_pulled_leaves_nothing_behind),
 		cmocka_unit_test(a_container_runs_on_when_its_image_is_gone),
+		cmocka_unit_test(a_container_that_a_killed_run_left_to_docker_is_replaced),
+		cmocka_unit_test(a_container_that_has_come_up_meanwhile_is_left_alone),
+		cmocka_unit_test(what_a_killed_run_left_beside_the_bundle_goes),
 		cmocka_unit_test(old_nodes_go_when_the_container_is_new_and_the_volume_is_not),
 		cmocka_unit_test(a_new_volume_has_no_old_nodes),
 		cmocka_unit_test(plaintext_needs_no_bundle),

@@ -10,12 +10,15 @@
 #define NAME "openshell-cluster-gw"
 #define INSPECT "docker container inspect --format '{{json .}}' -- " NAME
 #define INFO "docker info --format '{{json .}}'"
+#define LIST "docker container ls --all --no-trunc --format '{{.Names}}\\n{{.ID}}'"
 #define ENGINE_ANSWERS "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\"}\n"
 #define ENGINE_SILENT "{\"ID\":\"\",\"ServerErrors\":[\"Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?\"]}\n"
 #define CONTAINER(status) \
 	"{\"Id\":\"C1\",\"Image\":\"sha256:I1\",\"State\":{\"Status\":\"" status "\",\"ExitCode\":0},\"Config\":{\"Image\":\"x\"}}\n"
 #define ABSENT { .command = INSPECT, .code = 1, .out = "[]\n", .err = "Error: No such container\n" }, \
-	       { .command = INFO, .out = ENGINE_ANSWERS }
+	       { .command = LIST, .out = NAME "2\nC2\n" }
+#define SILENT { .command = INSPECT, .code = 1, .out = "\n" }, { .command = LIST, .code = 1 }, \
+	       { .command = INFO, .code = 1, .out = ENGINE_SILENT }
 
 /* ------------------------------------------------------------------ docker create */
 
@@ -196,9 +199,10 @@ static const struct row {
 	    { .command = INSPECT, .out = CONTAINER("dead") } },
 	  "docker rm failed (exit 1): device or resource busy" },
 	{ "absence is not believed of an engine that is silent", remove_container,
+	  { { .command = "docker rm *", .code = 1, .err = "first reason\n" }, SILENT }, "first reason" },
+	{ "nor while it lists the container", remove_container,
 	  { { .command = "docker rm *", .code = 1, .err = "first reason\n" },
-	    { .command = INSPECT, .code = 1, .out = "\n" }, { .command = INFO, .code = 1, .out = ENGINE_SILENT } },
-	  "first reason" },
+	    { .command = INSPECT, .code = 1, .out = "\n" }, { .command = LIST, .out = NAME "\nC1\n" } }, "first reason" },
 	{ "network create", create_network,
 	  { { .command = "docker network create --driver bridge --attachable --label ai.openshell.gateway=gw " NAME } }, NULL },
 	{ "network connect", connect_network, { { .command = "docker network connect " NAME " C1" } }, NULL },
@@ -388,11 +392,20 @@ static void one_call_asks_for_container_and_images(void **state)
 	script_end(&script);
 }
 
-static void a_container_is_absent_only_if_the_engine_answers(void **state)
+static void a_container_is_absent_only_if_the_engine_does_not_list_it(void **state)
 {
 	static const struct script_step absent[] = { ABSENT };
-	static const struct script_step silent[] = { { .command = INSPECT, .code = 1, .out = "\n" },
-						     { .command = INFO, .code = 1, .out = ENGINE_SILENT } };
+	static const struct script_step failures[][3] = {
+		{ SILENT },
+		{ { .command = INSPECT, .code = 1, .err = "RWLayer is unexpectedly nil\n" }, { .command = LIST, .out = NAME "\nC1\n" } },
+		{ { .command = INSPECT, .code = 1 }, { .command = LIST, .code = 1, .err = "it is confused\n" },
+		  { .command = INFO, .out = ENGINE_ANSWERS } },
+	};
+	static const struct { enum error_kind kind; const char *part; } expected[] = {
+		{ ERROR_UNREACHABLE, "Is the docker daemon running?" },
+		{ ERROR_SYSTEM, "docker container inspect failed (exit 1): RWLayer is unexpectedly nil" },
+		{ ERROR_SYSTEM, "docker container ls failed (exit 1): it is confused" },
+	};
 	AUTO(container) container = { 0 };
 	struct error *err = NULL;
 	struct script script;
@@ -402,9 +415,27 @@ static void a_container_is_absent_only_if_the_engine_answers(void **state)
 	assert_int_equal(docker_container_get(&script.docker, NAME, &container, &err), 0);
 	assert_int_equal(container.phase, PHASE_ABSENT);
 	script_end(&script);
-	SCRIPT_INIT(&script, silent);
-	assert_int_equal(docker_container_get(&script.docker, NAME, &container, &err), -1);
-	assert_error(&err, ERROR_UNREACHABLE, "Is the docker daemon running?");
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
+		script_init(&script, failures[i], i == 1 ? 2 : 3);
+		assert_int_equal(docker_container_get(&script.docker, NAME, &container, &err), -1);
+		assert_error(&err, expected[i].kind, expected[i].part);
+		script_end(&script);
+	}
+}
+
+static void a_container_is_listed_by_name_or_whole_id(void **state)
+{
+	static const struct script_step steps[] = { { .command = LIST, .out = "web\nC1\n", .times = 3 } };
+	struct error *err = NULL;
+	struct script script;
+	bool by_name = false, by_id = false, by_part = true;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_container_exists(&script.docker, "web", &by_name, &err), 0);
+	assert_int_equal(docker_container_exists(&script.docker, "C1", &by_id, &err), 0);
+	assert_int_equal(docker_container_exists(&script.docker, "we", &by_part, &err), 0);
+	assert_true(by_name && by_id && !by_part);
 	script_end(&script);
 }
 
@@ -498,7 +529,7 @@ static void an_inspect_that_was_killed_or_says_nothing_does_not_mean_absent(void
 {
 	static const struct script_step steps[] = { { .command = INSPECT }, { .command = "docker inspect *" } };
 	const struct runner killed = { .run = run_killed };
-	const struct docker docker = { &killed, 1000, 1000 };
+	const struct docker docker = { &killed, 1000, 1000, 1000 };
 	AUTO(container) container = { 0 };
 	struct error *err = NULL;
 	struct script script;
@@ -777,7 +808,8 @@ int main(void)
 		cmocka_unit_test(a_container_that_runs_on_is_an_error),
 		cmocka_unit_test(a_stop_that_is_broken_off_looks_no_further),
 		cmocka_unit_test(one_call_asks_for_container_and_images),
-		cmocka_unit_test(a_container_is_absent_only_if_the_engine_answers),
+		cmocka_unit_test(a_container_is_absent_only_if_the_engine_does_not_list_it),
+		cmocka_unit_test(a_container_is_listed_by_name_or_whole_id),
 		cmocka_unit_test(holders_of_a_port_are_listed_by_name),
 		cmocka_unit_test(a_name_that_only_contains_ours_is_another),
 		cmocka_unit_test(lists_that_are_no_names_are_an_error),

@@ -187,13 +187,13 @@ static void a_failed_write_leaves_what_was_there_and_nothing_else(void **state)
 }
 
 /* A limit on file sizes fails a write half way, as a full disk does. */
-static int write_beyond_limit(const char *path)
+static int write_beyond_limit(const char *path, void (*on_limit)(int))
 {
 	const struct rlimit limit = { 4096, 4096 };
 	static char bytes[100000];
 	struct error *err = NULL;
 
-	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGXFSZ, on_limit);
 	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
 		return 2;
 	return file_write(path, bytes, sizeof(bytes), &err) < 0 && error_is(err, ERROR_SYSTEM) ? 0 : 1;
@@ -209,9 +209,27 @@ static void a_full_disk_leaves_the_old_file(void **state)
 	scratch_put(path, "old");
 	pid = fork();
 	if (pid == 0)
-		_exit(write_beyond_limit(path));
+		_exit(write_beyond_limit(path, SIG_IGN));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+	assert_holds(path, "old");
+	assert_entries(scratch("."), 1);
+}
+
+/* The same limit, which ends the process now. */
+static void a_kill_in_the_middle_of_a_write_leaves_nothing(void **state)
+{
+	const char *path = scratch("file");
+	int status;
+	pid_t pid;
+
+	(void)state;
+	scratch_put(path, "old");
+	pid = fork();
+	if (pid == 0)
+		_exit(write_beyond_limit(path, SIG_DFL));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
 	assert_holds(path, "old");
 	assert_entries(scratch("."), 1);
 }
@@ -519,6 +537,7 @@ int main(void)
 		CASE(a_link_is_replaced_not_followed),
 		CASE(a_failed_write_leaves_what_was_there_and_nothing_else),
 		CASE(a_full_disk_leaves_the_old_file),
+		CASE(a_kill_in_the_middle_of_a_write_leaves_nothing),
 		CASE(a_directory_that_is_not_ours_is_refused),
 		CASE(a_read_only_place_is_an_error_not_a_crash),
 		CASE(removing_a_file_that_is_not_there_is_fine),

@@ -129,6 +129,28 @@ static void a_bundle_with_a_part_missing_or_spoilt_is_invalid(void **state)
 	}
 }
 
+/* As a full disk or a crash leaves it. */
+static void a_part_that_was_cut_off_anywhere_is_invalid(void **state)
+{
+	static const char *const texts[MTLS_FILES] = { CERT, CERT OTHER_CERT, EC_KEY };
+
+	(void)state;
+	for (int i = 0; i < MTLS_FILES; i++) {
+		const char *path = scratch("openshell/gateways/dev/mtls/%s", mtls_keys[i]);
+		size_t first_block = i == MTLS_CERT ? strlen(CERT) : 0, whole = strlen(texts[i]) - 1;
+
+		put_bundle("mtls", CERT);
+		for (size_t len = 0; len < whole; len++) {
+			scratch_put_bytes(path, texts[i], len);
+			/* after the first certificate nothing says that there was to be another */
+			if (first_block == 0 || len < first_block - 1 || len > first_block + strlen("-----BEGIN"))
+				assert_int_equal(examine(), MTLS_INVALID);
+		}
+		scratch_put_bytes(path, texts[i], whole);
+		assert_int_equal(examine(), MTLS_VALID);
+	}
+}
+
 static void a_huge_part_is_invalid(void **state)
 {
 	AUTO(buf) text = BUF_INIT;
@@ -179,6 +201,27 @@ static void removing_takes_what_a_crash_left_too(void **state)
 	assert_entries(bundle("."), 0);
 	assert_int_equal(mtls_remove(&paths, "dev", &err), 0);
 	assert_int_equal(mtls_remove(&paths, "other", &err), 0);
+}
+
+static void tidying_takes_what_a_crash_left_but_never_the_bundle(void **state)
+{
+	const struct paths paths = paths_here();
+
+	(void)state;
+	put_bundle("mtls", CERT);
+	put_bundle("mtls.tmp", OTHER_CERT);
+	put_bundle("mtls.bak", OTHER_CERT);
+	mtls_tidy(&paths, "dev");
+	assert_entries(bundle("."), 1);
+	assert_holds(bundle("mtls/ca.crt"), CERT);
+	assert_int_equal(rename(bundle("mtls"), bundle("mtls.bak")), 0);
+	mtls_tidy(&paths, "dev");
+	assert_entries(bundle("."), 1);
+	assert_int_equal(examine(), MTLS_VALID);
+	mtls_tidy(&paths, "other");
+	scratch_put(bundle("mtls.tmp/below/x"), "x"); /* not ours: it has a directory in it */
+	mtls_tidy(&paths, "dev");
+	assert_int_equal(examine(), MTLS_VALID);
 }
 
 static void a_name_that_leads_elsewhere_is_refused(void **state)
@@ -443,10 +486,12 @@ int main(void)
 		CASE(any_kind_of_private_key_will_do),
 		CASE(an_invalid_bundle_never_replaces_a_valid_one),
 		CASE(a_bundle_with_a_part_missing_or_spoilt_is_invalid),
+		CASE(a_part_that_was_cut_off_anywhere_is_invalid),
 		CASE(a_huge_part_is_invalid),
 		CASE(a_file_in_place_of_the_directory_is_invalid_and_can_be_replaced),
 		CASE(a_bundle_that_a_crash_put_aside_comes_back),
 		CASE(removing_takes_what_a_crash_left_too),
+		CASE(tidying_takes_what_a_crash_left_but_never_the_bundle),
 		CASE(a_name_that_leads_elsewhere_is_refused),
 		CASE(each_state_has_a_name),
 		CASE(the_end_of_a_certificate_is_read_in_both_forms_of_time),

@@ -80,8 +80,7 @@ static void a_healthy_gateway_that_answers_is_connected(void **state)
 static void without_a_container_it_is_stopped(void **state)
 {
 	static const struct script_step steps[] = {
-		{ .command = INSPECT, .code = 1, .out = "[]\n" },
-		{ .command = "docker info *", .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\"}\n" },
+		{ .command = INSPECT, .code = 1, .out = "[]\n" }, { .command = "docker container ls *" },
 	};
 
 	(void)state;
@@ -91,14 +90,14 @@ static void without_a_container_it_is_stopped(void **state)
 static void without_an_engine_it_is_unreachable(void **state)
 {
 	static const struct script_step silent[] = {
-		{ .command = INSPECT, .code = 1, .out = "\n" },
+		{ .command = INSPECT, .code = 1, .out = "\n" }, { .command = "docker container ls *", .code = 1 },
 		{ .command = "docker info *", .code = 1, .out = "{\"ServerErrors\":[\"Cannot connect to the Docker daemon\"]}\n" },
 	};
 	static const struct script_step missing[] = { { .command = INSPECT, .how = SCRIPT_MISSING } };
 	static const struct script_step hangs[] = { { .command = INSPECT, .how = SCRIPT_TIMES_OUT } };
 
 	(void)state;
-	assert_int_equal(state_of(silent, 2, "https://127.0.0.1:1", false, "Cannot connect"), STATE_UNREACHABLE);
+	assert_int_equal(state_of(silent, 3, "https://127.0.0.1:1", false, "Cannot connect"), STATE_UNREACHABLE);
 	assert_int_equal(state_of(missing, 1, "https://127.0.0.1:1", false, "not found on PATH"), STATE_UNREACHABLE);
 	assert_int_equal(state_of(hangs, 1, "https://127.0.0.1:1", false, "did not end within"), STATE_UNREACHABLE);
 }

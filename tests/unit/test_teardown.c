@@ -11,7 +11,8 @@
 #define ENGINE { .command = "docker info --format '{{json .}}'", .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\"}\n" }
 #define CONTAINER "{\"Id\":\"C1\",\"Image\":\"I\",\"State\":{\"Status\":\"running\"},\"Config\":{\"Image\":\"openshell/cluster:dev\"}}\n"
 #define THERE { .command = INSPECT, .out = CONTAINER }
-#define ABSENT { .command = INSPECT, .code = 1, .out = "[]\n" }, ENGINE
+#define UNLISTED { .command = "docker container ls --all *" }
+#define ABSENT { .command = INSPECT, .code = 1, .out = "[]\n" }, UNLISTED
 #define REMOVAL \
 	{ .command = "docker stop -t 10 -- " NAME }, { .command = "docker rm -f -v -- " NAME }, \
 	{ .command = "docker volume rm -f " NAME }, { .command = "docker network rm " NAME }
@@ -96,7 +97,7 @@ static void stopping_nothing_is_fine(void **state)
 
 #define RECORDED_IS_GONE \
 	{ .command = "docker stop -t 10 -- C1", .code = 1 }, \
-	{ .command = "docker container inspect --format '{{json .}}' -- C1", .code = 1, .out = "[]\n" }, ENGINE
+	{ .command = "docker container inspect --format '{{json .}}' -- C1", .code = 1, .out = "[]\n" }, UNLISTED
 
 static void a_container_that_was_made_anew_is_stopped_by_name(void **state)
 {
@@ -385,6 +386,39 @@ static void a_container_is_found_on_its_own_engine_only(void **state)
 	assert_int_equal(gateway_find_container(&scene->env, "gw", true, &third, &err), 0);
 }
 
+/* ------------------------------------------------------------------ a removal that docker is at already */
+
+#define REMOVING { .command = INSPECT, .out = "{\"Id\":\"C1\",\"Image\":\"I\",\"State\":{\"Status\":\"removing\"}}\n" }
+#define IN_PROGRESS { .command = "docker rm *", .code = 1, .err = "removal is already in progress\n" }, REMOVING, REMOVING
+
+static void a_removal_in_progress_is_awaited(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker stop *" }, IN_PROGRESS, IN_PROGRESS,
+		{ .command = "docker rm *", .code = 1, .err = "no such container\n" }, ABSENT,
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	scene_script(scene, steps, ARRAY_LEN(steps));
+	assert_int_equal(gateway_remove_container(&scene->env, NAME, &err), 0);
+	assert_int_equal(script_elapsed(&scene->script), 1000);
+}
+
+static void a_removal_without_an_end_is_an_error(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker stop *" }, { .command = "docker rm *", .code = 1, .err = "in progress\n", .takes_ms = 40000 },
+		REMOVING, REMOVING, { .command = "docker rm *", .code = 1, .err = "in progress\n", .takes_ms = 40000 }, REMOVING,
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	scene_script(scene, steps, ARRAY_LEN(steps));
+	assert_int_equal(gateway_remove_container(&scene->env, NAME, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker rm failed (exit 1): in progress");
+}
+
 int main(void)
 {
 #define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
@@ -411,6 +445,8 @@ int main(void)
 		RULE(an_entry_of_the_system_is_refused),
 		RULE(a_gateway_elsewhere_is_refused),
 		RULE(a_container_is_found_on_its_own_engine_only),
+		RULE(a_removal_in_progress_is_awaited),
+		RULE(a_removal_without_an_end_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

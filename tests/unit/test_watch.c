@@ -10,7 +10,6 @@
 
 #define NAME "openshell-cluster-gw"
 #define INSPECT "docker container inspect --format '{{json .}}' -- " NAME
-#define INFO "docker info --format '{{json .}}'"
 #define EVENTS "docker events --format '{{json .}}' *"
 #define SECRET "docker exec * kubectl -n openshell get secret openshell-cli-client *"
 #define TAIL "docker logs --tail 20 -- " NAME
@@ -23,7 +22,7 @@
 #define MARKED(marker) STATE("running", "starting", OUTPUT(marker), "")
 #define NO_HEALTHCHECK "{\"Id\":\"C1\",\"Image\":\"sha256:I1\",\"State\":{\"Status\":\"running\"}}\n"
 #define ABSENT { .command = INSPECT, .code = 1, .out = "[]\n" }, \
-	       { .command = INFO, .out = "{\"ID\":\"E\",\"ServerVersion\":\"28.2.2\"}\n" }
+	       { .command = "docker container ls *" }
 /* what is said after a failure */
 #define EXPLAINED { .command = TAIL, .out = "last words\n" }, { .command = INSPECT, .out = RUNNING("unhealthy") }
 

@@ -21,6 +21,10 @@
  *   FAKE_WORKLOAD_AFTER_MS  it is there only so long after the start
  *   FAKE_ROLLOUT_FAILS=1    it does not become ready again
  *
+ * So do files that a test puts on the volume and takes away again:
+ *   fake-sick               the health check fails
+ *   fake-crash              the server ends as soon as it is started
+ *
  * An import leaves its size on the volume, in the file fake-imported; a rollout what was asked, in fake-rollouts.
  */
 #define _GNU_SOURCE
@@ -45,6 +49,8 @@
 #define NODES STATE_DIR "/fake-nodes"
 #define IMPORTED STATE_DIR "/fake-imported"
 #define ROLLOUTS STATE_DIR "/fake-rollouts"
+#define SICK STATE_DIR "/fake-sick"
+#define CRASH STATE_DIR "/fake-crash"
 #define STARTED "/run/fake-started"
 #define SECRET "/etc/fake-cluster/secret"	/* three lines of base64, the last without newline */
 #define NODE_PORT 30051
@@ -386,7 +392,7 @@ static int run_healthcheck(void)
 		puts(marker != NULL ? marker : "HEALTHCHECK_NODE_PRESSURE: DiskPressure");
 		return 1;
 	}
-	if (since < 0 || since < setting_ms("FAKE_HEALTHY_AFTER_MS", 0)) {
+	if (since < 0 || since < setting_ms("FAKE_HEALTHY_AFTER_MS", 0) || access(SICK, F_OK) == 0) {
 		puts("not ready yet");
 		return 1;
 	}
@@ -491,6 +497,10 @@ static int run_server(void)
 	signals = signalfd(-1, &ends, SFD_CLOEXEC);
 	listener = listen_on(NODE_PORT);
 	log_line("starting");
+	if (access(CRASH, F_OK) == 0) {
+		log_line("fatal: " CRASH " is there");
+		return 1;
+	}
 	if (signals < 0 || listener < 0 || !record_start()) {
 		fprintf(stderr, "fake-cluster: cannot start: %s\n", strerror(errno));
 		return 1;
