@@ -101,6 +101,8 @@ int value_secret(const struct invocation *in, const char *option, const char *fi
 		return error_set(err, ERROR_USAGE, "--%s and --%s exclude each other", option, file_option);
 	if (file != NULL)
 		rc = streq(file, "-") ? read_stdin(&text, err) : file_read(file, SECRET_MAX, &text, err);
+	if (rc < 0 && error_is(*err, ERROR_ABSENT))
+		error_code(err, "file-absent");
 	if (rc < 0)
 		return error_wrap(err, "--%s", file_option);
 	if (given == NULL && file == NULL)

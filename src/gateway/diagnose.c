@@ -591,6 +591,13 @@ const struct diagnosis diagnoses[] = {
 		},
 	},
 	{
+		.code = "file-absent", .kind = ERROR_ABSENT,
+		.meaning = "An option names a file that is not there.",
+		.steps = {
+			{ "Mend the path", NULL },
+		},
+	},
+	{
 		.code = "absent", .kind = ERROR_ABSENT,
 		.meaning = "What was asked for is not here.",
 		.steps = {

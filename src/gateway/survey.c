@@ -249,8 +249,11 @@ static int read_files(struct survey *survey, const struct gateway_env *env, cons
 
 	for (int i = 0; i < NODE_FILES; i++)
 		if (options->files[i] != NULL && !takes_away(options->files[i]) &&
-		    node_file_read(i, options->files[i], &survey->given.text[i], err) < 0)
+		    node_file_read(i, options->files[i], &survey->given.text[i], err) < 0) {
+			if (error_is(*err, ERROR_ABSENT))
+				error_code(err, "file-absent");
 			return error_wrap(err, "%s", names[i]);
+		}
 	return node_files_load(env->paths, options->name, &survey->kept, err);
 }
 

@@ -117,7 +117,7 @@ no_room_for_a_lock() {
 		given_disk "$home/run" "nr_inodes=$inodes"
 		expect_status 1 run gateway start
 		expect_full
-		expect_one_line
+		expect_one_reason
 		expect_equal '' "$(calls)"
 		expect_nothing_made
 	done
@@ -130,7 +130,7 @@ no_room_for_a_lock_below_tmpdir() {
 	given_disk "$home/tmp" nr_inodes=1
 	expect_status 1 run gateway start
 	expect_full
-	expect_one_line
+	expect_one_reason
 	expect_err "$home/tmp/openshell-"
 	expect_equal '' "$(calls)"
 }
@@ -153,7 +153,7 @@ selecting_another_gateway() {
 	head -c 64k /dev/zero >"$home/config/ballast" 2>/dev/null || true
 	expect_status 1 run gateway select two
 	expect_full
-	expect_one_line
+	expect_one_reason
 	expect_equal one "$(cat "$config/active_gateway")"
 	expect_equal '' "$(find "$config" -name 'active_gateway.*')"
 }

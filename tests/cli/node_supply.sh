@@ -128,7 +128,7 @@ refused() {
 	forget_calls
 	expect_status "$rf_status" run gateway start "$@"
 	expect_err "$rf_text"
-	expect_one_line
+	expect_one_reason
 	expect_equal '' "$(calls)"
 	[ ! -e "$config/gateways" ]
 }

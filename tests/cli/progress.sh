@@ -169,7 +169,7 @@ json_of_a_failure() {
 	jq -e -s 'any(.event == "failed" and .fatal and .step == "waiting for the gateway")' "$home/objects"
 	jq -e -s 'any(.event == "done" and .step == "taking back what was made")' "$home/objects"
 	expect_last '.event == "error" and .kind == "timeout" and .exit_code == 7 and .retriable'
-	expect_last '(.message | test("did not become healthy")) and (.hint | test("--timeout"))'
+	expect_last '(.message | test("did not become healthy")) and any(.steps[].command | strings; test("--timeout"))'
 	expect_last '.detail | index("the last words") != null'
 	jq -e -s '[.[] | select(.event == "error" or .event == "result")] | length == 1' "$home/objects"
 }
@@ -289,7 +289,7 @@ quiet_failure() {
 	answer last rc 1
 	expect_status 1 run gateway start --quiet
 	expect_no_out
-	expect_one_line
+	expect_one_reason
 	expect_err 'it did not work'
 	expect_status 1 run gateway start --quiet --progress=json
 	expect_objects

@@ -77,7 +77,7 @@ help_into_a_full_device() {
 	status=0
 	"$CLI_PROGRAM" --help >/dev/full 2>"$err" || status=$?
 	expect_equal 1 "$status"
-	expect_one_line
+	expect_one_reason
 }
 
 help_into_a_closed_pipe() {

@@ -12,6 +12,7 @@
 #   expect_out TEXT, expect_err TEXT         a part of what the last run wrote
 #   expect_out_is TEXT                       all of stdout, without its last newline
 #   expect_no_out, expect_one_line           stdout is empty; stderr is one line
+#   expect_one_reason                        stderr is the one line of an error, with its meaning and steps beneath it
 #   expect_calls <<END          the calls of the fakes since new_home or forget_calls, exactly: one line each, blanks
 #                               within an argument written as "\ "; without `docker events` and
 #                               `docker logs --follow`, which run beside the others and so have no place in the order
@@ -104,6 +105,11 @@ expect_one_line() {
 	printf 'expected one line on stderr, got:\n' >&2
 	cat "$err" >&2
 	return 1
+}
+
+expect_one_reason() {
+	case $(head -n 1 "$err") in 'openshell: '*) ;; *) cat "$err" >&2 && return 1 ;; esac
+	expect_equal 1 "$(grep -c '^openshell: ' "$err")"
 }
 
 calls() {
