@@ -213,7 +213,7 @@ parts_of() {
 run_all() {
 	local what part
 	for what in "$@"; do
-		case $what in shell | fuzz) ;; *) provide_binary ;; esac
+		case $what in shell | fuzz | */fuzz/*) ;; *) provide_binary ;; esac
 		for part in $(parts_of "$what"); do
 			case $part in
 			*build/gcc.sh) ;;

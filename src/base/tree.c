@@ -137,7 +137,7 @@ char *tree_print(const cJSON *root)
 	return buf_steal(&out);
 }
 
-/* libyaml (0.2.5) takes surrogates and what is beyond U+10FFFF, and writes escapes for them that no reader takes. */
+/* libyaml (0.2.5) takes surrogates and what is beyond U+10FFFF, and writes escapes that no reader takes. */
 static bool is_beyond_unicode(const char *text)
 {
 	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)

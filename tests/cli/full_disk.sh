@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# No space left where a command writes: it fails with one line, what was there stays whole, what was made is taken back.
-# The disks are small tmpfs in a mount namespace of the test's own.
+# No space left where a command writes: it fails with one line, what was there stays whole, what was made is taken
+# back. The disks are small tmpfs in a mount namespace of the test's own.
 
 if [ -z "${FULL_DISK_NAMESPACE:-}" ]; then
 	for options in -m -rm; do

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# A docker that misbehaves in one of its calls, for each call of a start and each way: openshell ends soon and with a code
-# of the manual page, says why in one line, writes nothing but printable text, leaves nothing half made, and no process.
+# A docker that misbehaves in one of its calls, for each call of a start and each way: openshell ends soon and with a
+# code of the manual page, says why in one line, writes nothing but printable text, leaves nothing half made and no
+# process.
 
 # out, err, home, config and engine come from lib/cli.sh.
 # shellcheck disable=SC2154,SC2034,SC2016
@@ -15,7 +16,8 @@ CALLS='inspect info volume_ls ps pull network_create volume_create create start 
 WAYS='floods_stdout floods_stderr never_ends_its_line prints_garbage prints_nul_bytes closes_its_output_and_lives_on
 ignores_TERM leaves_a_child_with_its_pipes crashes works_and_hangs'
 
-# The calls that have no purpose but their output, or whose work is done by nobody, cannot succeed in these ways.
+# The exit code: followers do without a docker that answers; what is never ended takes its time (7), too much output and
+# a crash are failures (1); else it depends on what the call is for, and on who finds out.
 code_of() {
 	case $1/$2 in
 	events/* | logs/*) echo 0 ;;
@@ -81,11 +83,12 @@ given_a_docker_that() {
 	answer last sh "$(misbehaviour "$2")"
 }
 
-# A process that docker left behind is not ours to end (it may be the master of an ssh connection): the test ends it.
+# What a docker that has ended left behind is not ours to end, it may be the master of an ssh connection: the test does.
+# That of a follower which was still to be ended is gone with it.
 expect_no_process() {
 	if [ -e "$FAKE_DIR/children" ]; then
 		while read -r child; do
-			kill "$child"
+			kill "$child" 2>/dev/null || true
 		done <"$FAKE_DIR/children"
 	fi
 	eventually 2 fails grep -lsF "FAKE_DIR=$FAKE_DIR" /proc/[0-9]*/environ

@@ -2,8 +2,8 @@
 /*
  * What docker prints as JSON: inspect (a stream of objects), info, events.
  *
- * Rules: a parser that fails says so in an error, one that succeeds does not; what it took is complete, in range, and
- * answers what was asked for; the line of a container's end always gives its exit status.
+ * Rules: a parser that fails says so in an error, one that succeeds does not; what it took is complete, in range,
+ * and answers what was asked for; the line of a container's end always gives its exit status.
  */
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What kubectl prints in the container: the values of a secret, and the list of nodes. A runner that answers with the
- * input stands in for docker.
+ * What kubectl prints in the container: the values of a secret, and the list of nodes. A runner that answers with
+ * the input stands in for docker.
  *
  * Rules: values come all, not empty and decoded as base64 says, or none of them; a node that is named can be an
  * argument of kubectl and is not the current one.

@@ -3,8 +3,8 @@
  * Log lines and error output of other programs.
  *
  * Rules: what log_safe_text() gives is UTF-8 without control characters and without what turns the direction of
- * writing, and making it safe again changes nothing; lines have no newline and the greatest length, and together are
- * the text; the one line made of a child's stderr is safe and short, and a diagnosis keeps it.
+ * writing, and making it safe again changes nothing; lines have no newline and the greatest length, and together
+ * are the text; the one line made of a child's stderr is safe and short, and a diagnosis keeps it.
  */
 #include "fuzz.h"
 

@@ -4,8 +4,8 @@
  * private directory below TMPDIR.
  *
  * Rules: a record that is loaded is complete, in range and can be printed, and is the same after it was saved and
- * loaded again; the list has it exactly when it can be loaded, else with the reason; both places of metadata are read
- * alike; a name that is taken for the active gateway's can be part of a path.
+ * loaded again; the list has it exactly when it can be loaded, else with the reason; both places of metadata are
+ * read alike; a name that is taken for the active gateway's can be part of a path.
  */
 #include "fuzz.h"
 

@@ -2,8 +2,8 @@
 /*
  * JSON in, JSON and YAML out.
  *
- * Rules: what is printed as JSON is read back as the same tree; the YAML of a tree has its values in its order, texts
- * in a form that no YAML reader takes for another type, and texts that are not UTF-8 escaped.
+ * Rules: what is printed as JSON is read back as the same tree; the YAML of a tree has its values in its order,
+ * texts in a form that no YAML reader takes for another type, and texts that are not UTF-8 escaped.
  */
 #include "fuzz.h"
 
@@ -58,13 +58,14 @@ static bool looks_typed(const char *text)
 {
 	static const char *const words[] = { "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n",
 					     "<<", "=", ".inf", "+.inf", "-.inf", ".nan" };
+	const char *digits = text + (*text == '-' || *text == '+');
 	char *end;
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcasecmp(text, words[i]) == 0)
 			return true;
 	(void)strtod(text, &end);
-	return *end == '\0' || (text[0] >= '0' && text[0] <= '9') || ((text[0] == '-' || text[0] == '+') && text[1] >= '0' && text[1] <= '9');
+	return *end == '\0' || (*digits >= '0' && *digits <= '9');
 }
 
 static void check_scalar(const yaml_event_t *event, const char *want)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh
 #
 # Building and running the libFuzzer targets of tests/fuzz. Sourced after tap.sh and build.sh; functions only.
 #
 #   fuzz_targets                names without "fuzz_"
 #   fuzz_build                  the program and all targets, with clang and the sanitizers, in $BUILD/fuzz
-#   fuzz_run TARGET SECONDS [OPTION]...   one target; the log is $FUZZ_LOGS/fuzz_TARGET.log, an input that was a finding
+#   fuzz_run TARGET SECONDS [OPTION]...   one target; the log is $FUZZ_LOGS/fuzz_TARGET.log, and the input of a finding
 #                               is kept beside it
 #   fuzz_figures TARGET         a line on what the last run did
 
@@ -60,13 +60,13 @@ fuzz_run() {
 	target=$1
 	seconds=$2
 	shift 2
-	mkdir -p "$FUZZ_LOGS"
-	fuzz_seed "$target" "$TEST_TMP/seeds-$target"
-	mkdir -p "${FUZZ_CORPUS:-$TEST_TMP/corpus}/$target"
-	TMPDIR=$TEST_TMP "$BUILD/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
-		-print_final_stats=1 -dict="$REPO/tests/fuzz/dict/$target.dict" \
-		-artifact_prefix="$FUZZ_LOGS/fuzz_$target-" "$@" \
-		"${FUZZ_CORPUS:-$TEST_TMP/corpus}/$target" "$TEST_TMP/seeds-$target" >"$FUZZ_LOGS/fuzz_$target.log" 2>&1 || {
+	corpus=${FUZZ_CORPUS:-$TEST_TMP/corpus}/$target
+	seeds=$TEST_TMP/seeds-$target
+	mkdir -p "$FUZZ_LOGS" "$corpus"
+	fuzz_seed "$target" "$seeds"
+	TMPDIR=$TEST_TMP "$BUILD/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 \
+		-rss_limit_mb=1024 -print_final_stats=1 -dict="$REPO/tests/fuzz/dict/$target.dict" \
+		-artifact_prefix="$FUZZ_LOGS/fuzz_$target-" "$@" "$corpus" "$seeds" >"$FUZZ_LOGS/fuzz_$target.log" 2>&1 || {
 		grep -E 'broken rule|ERROR: |runtime error|Test unit written' "$FUZZ_LOGS/fuzz_$target.log"
 		return 1
 	}
@@ -74,7 +74,12 @@ fuzz_run() {
 
 fuzz_figures() {
 	awk -v target="$1" '
-		/^#[0-9]+.* cov: / { for (i = 1; i < NF; i++) { if ($i == "cov:") cov = $(i + 1); if ($i == "ft:") ft = $(i + 1) } }
+		/^#[0-9]+.* cov: / {
+			for (i = 1; i < NF; i++) {
+				if ($i == "cov:") cov = $(i + 1)
+				if ($i == "ft:") ft = $(i + 1)
+			}
+		}
 		/^stat::number_of_executed_units:/ { runs = $2 }
 		/^stat::peak_rss_mb:/ { rss = $2 }
 		END { printf "#   %s: %d executions, %d edges, %d features, %d MB\n", target, runs, cov, ft, rss }
