@@ -105,6 +105,9 @@ void runner_stop(const struct runner *runner, struct proc *proc);
 /* "exit 3", "killed by signal 9 (Killed)". The caller frees. */
 char *proc_result_words(const struct proc_result *result);
 
+/* "docker start failed (exit 1): last lines of stderr". The caller frees. */
+char *proc_result_failure(const char *purpose, const struct proc_result *result);
+
 /* Sets the error that runner_check() makes of a failed child. Always -1. */
 int proc_result_error(const char *purpose, const struct proc_result *result, struct error **err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of a deploy in a dry run, where they are not the same calls with another runner. */
-#include "gateway/deploy_show.h"
+#include "gateway/deploy_steps.h"
 
 #include <stdlib.h>
 

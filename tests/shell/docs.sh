@@ -35,7 +35,7 @@ code_steps() {
 			if (match($0, /"[^"]*"/)) text = substr($0, RSTART + 1, RLENGTH - 2) " "
 			sub(/^\t\{ /, ""); sub(/"[^"]*"/, "NULL"); gsub(/,/, "")
 			printf "| `%s` | `%s` | %s| `%s` | `%s` |\n", name[$1], name[$2], text, $4, $5
-		}' "$TEST_TMP/names" "$SRC/gateway/deploy.c"
+		}' "$TEST_TMP/names" "$SRC/gateway/deploy_steps.c"
 }
 
 code_actions() {
@@ -164,7 +164,7 @@ tour_shows_real_steps() {
 	grep -E '^    [a-z ]+\.\.\.$' "$README" | sed 's/^    //; s/\.\.\.$//' >"$TEST_TMP/shown"
 	[ "$(wc -l <"$TEST_TMP/shown")" -ge 5 ]
 	while read -r doing; do
-		grep -qF "\"$doing\"" "$SRC/gateway/deploy.c" "$SRC/gateway/teardown.c" || { echo "no step: $doing" && return 1; }
+		grep -qF "\"$doing\"" "$SRC/gateway/deploy_steps.c" "$SRC/gateway/teardown.c" || { echo "no step: $doing" && return 1; }
 	done <"$TEST_TMP/shown"
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the steps of a deploy share, and the steps as a dry run takes them (dryrun.h). For deploy.c and its steps only.
+ * What deploy.c and the steps share, and the steps as a dry run takes them (dryrun.h). For these files only.
  */
-#ifndef GATEWAY_DEPLOY_SHOW_H
-#define GATEWAY_DEPLOY_SHOW_H
+#ifndef GATEWAY_DEPLOY_STEPS_H
+#define GATEWAY_DEPLOY_STEPS_H
 
 #include "base/base.h"
 #include "base/error.h"
