@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# A docker that misbehaves in one of its calls, for each call of a start and each way: openshell ends soon and with a
-# code of the manual page, says why in one line, writes nothing but printable text, leaves nothing half made and no
+# A docker that misbehaves in one of its calls, for each call of a start and each way: openshell ends soon and with
+# a code of the manual page, says why in one line, writes nothing but printable text, leaves nothing half made and no
 # process.
 
 # out, err, home, config and engine come from lib/cli.sh.
@@ -16,7 +16,7 @@ CALLS='inspect info volume_ls ps pull network_create volume_create create start 
 WAYS='floods_stdout floods_stderr never_ends_its_line prints_garbage prints_nul_bytes closes_its_output_and_lives_on
 ignores_TERM leaves_a_child_with_its_pipes crashes works_and_hangs'
 
-# The exit code: followers do without a docker that answers; what is never ended takes its time (7), too much output and
+# The exit code: followers do without a docker that answers; what never ends takes its time (7), too much output and
 # a crash are failures (1); else it depends on what the call is for, and on who finds out.
 code_of() {
 	case $1/$2 in
@@ -83,8 +83,8 @@ given_a_docker_that() {
 	answer last sh "$(misbehaviour "$2")"
 }
 
-# What a docker that has ended left behind is not ours to end, it may be the master of an ssh connection: the test does.
-# That of a follower which was still to be ended is gone with it.
+# What a docker that has ended left behind is not ours to end, it may be the master of an ssh connection: the test
+# does. That of a follower which was still to be ended is gone with it.
 expect_no_process() {
 	if [ -e "$FAKE_DIR/children" ]; then
 		while read -r child; do
