@@ -3,6 +3,7 @@
 #include "gateway/gateway.h"
 
 #include <ctype.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 
@@ -77,6 +78,39 @@ int gateway_check_engine(const struct record *record, const struct engine *engin
 	error_code(err, "other-engine");
 	error_hint_command(err, "Select that engine, or set DOCKER_HOST to its address", "docker context ls");
 	return error_hint(err, "Or repeat the command with --force, where this engine is meant");
+}
+
+/* Two names of one socket are the same: /var/run is a link to /run. */
+static bool is_same_endpoint(const char *one, const char *other)
+{
+	const size_t scheme = strlen("unix://");
+	struct stat a, b;
+
+	if (streq(one, other))
+		return true;
+	return str_starts(one, "unix://") && str_starts(other, "unix://") && stat(one + scheme, &a) == 0 &&
+	       stat(other + scheme, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int gateway_check_identity(const struct gateway_env *env, const struct record *record, const struct engine *engine,
+			   struct error **err)
+{
+	autofree char *endpoint = NULL;
+
+	if (gateway_check_engine(record, engine, err) < 0)
+		return -1;
+	if (record->docker_endpoint == NULL || record->container_id == NULL)
+		return 0;
+	endpoint = gateway_docker_endpoint(env, engine, err);
+	if (endpoint == NULL)
+		return -1;
+	if (is_same_endpoint(record->docker_endpoint, endpoint))
+		return 0;
+	error_set(err, ERROR_CONFLICT,
+		  "gateway '%s' belongs to the docker engine at %s, and its container is not on the one at %s, which is "
+		  "reached now and has the same ID (%s)",
+		  record->name, record->docker_endpoint, endpoint, engine->id);
+	return error_hint(err, "select that engine by DOCKER_HOST or a docker context, or use --force");
 }
 
 bool gateway_engine_is_here(const struct gateway_env *env)

@@ -50,6 +50,11 @@ char *gateway_node_name(const char *name);
  * A record that does not know its engine passes. */
 int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err) MUST_CHECK;
 
+/* The same for a record whose container is not on the engine reached now: it must have been made at the same endpoint,
+ * too, since machines that were copied have engines of one ID (as have two engines on one machine). */
+int gateway_check_identity(const struct gateway_env *env, const struct record *record, const struct engine *engine,
+			   struct error **err) MUST_CHECK;
+
 /* Ports that the engine opens are opened on this machine, as far as DOCKER_HOST tells. */
 bool gateway_engine_is_here(const struct gateway_env *env);
 

@@ -140,7 +140,7 @@ static int check_engine(struct survey *survey, const struct gateway_env *env, co
 		return -1;
 	if (options->force || is_recorded(survey))
 		return 0;
-	return gateway_check_engine(&survey->record, &survey->engine, err);
+	return gateway_check_identity(env, &survey->record, &survey->engine, err);
 }
 
 /* What a gateway has been allowed once stays allowed; asked again is whoever asks for it again. */

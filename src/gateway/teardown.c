@@ -41,7 +41,7 @@ static int check_identity(const struct gateway_env *env, const struct record *re
 		return 0;
 	if (docker_engine(env->docker, &engine, err) < 0)
 		return -1;
-	return gateway_check_engine(record, &engine, err);
+	return gateway_check_identity(env, record, &engine, err);
 }
 
 int gateway_find_container(const struct gateway_env *env, const char *name, bool force, struct container *container,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libutil.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,8 @@
 #include "base/file.h"
 
 #define LOOK_INTERVAL_MS 200
+#define HOLDER_TRIES 20
+#define HOLDER_INTERVAL_MS 5
 
 /* The directory may be below a shared /tmp: it must be ours alone. */
 static int check_owner(const char *dir, struct error **err)
@@ -32,8 +35,14 @@ static int busy(const char *path, const char *name, struct error **err)
 	AUTO(buf) holder = BUF_INIT;
 	autoerror struct error *ignored = NULL;
 
-	(void)!file_read(path, 200, &holder, &ignored);
-	buf_trim_end(&holder);
+	/* it says who it is a moment after it has the lock */
+	for (int tries = 0; holder.len == 0 && tries < HOLDER_TRIES; tries++) {
+		if (tries > 0)
+			poll(NULL, 0, HOLDER_INTERVAL_MS);
+		error_free(&ignored);
+		(void)!file_read(path, 200, &holder, &ignored);
+		buf_trim_end(&holder);
+	}
 	error_set(err, ERROR_CONFLICT, "gateway '%s' is busy: %s is at work on it", name,
 		  holder.len > 0 ? buf_str(&holder) : "another openshell");
 	(*err)->retriable = true;
@@ -80,6 +89,8 @@ int lock_wait(struct lock *lock, const struct paths *paths, const char *name, co
 void lock_release(struct lock *lock)
 {
 	/* the file stays: removing it would let two processes lock two files of one name */
+	if (lock->fd >= 0)
+		(void)!ftruncate(lock->fd, 0); /* the next one that is kept out is not to read of us */
 	close_descriptor(&lock->fd);
 	lock->fd = -1;
 }

@@ -17,6 +17,7 @@
 #   settled VARIANT            ready, and one more start asks the engine for no change and touches no file
 #   remove_objects, remove_images
 
+config=${config:?tests/lib/engine.sh must be sourced first}
 NAME=one
 PORT=18081
 said=$TEST_TMP/said
@@ -46,7 +47,8 @@ fresh() {
 }
 
 gateway() {
-	timeout 60 "$OPENSHELL" gateway "$@" >"$said" 2>&1 </dev/null || {
+	# a script's background jobs ignore SIGINT, and what they start would, too
+	timeout 60 env --default-signal "$OPENSHELL" gateway "$@" >"$said" 2>&1 </dev/null || {
 		g_status=$?
 		cat "$said"
 		return "$g_status"
@@ -146,9 +148,9 @@ config_state() {
 
 settled() {
 	ready "$1"
-	config_state >"$home/before"
+	config_state >"$said.before"
 	forget_requests
 	start "$1"
 	expect_equal '' "$(mutating_requests)"
-	config_state | diff "$home/before" - >&2
+	config_state | diff "$said.before" - >&2
 }

@@ -4,8 +4,10 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "script.h"
+#include "scratch.h"
 
 static void the_container_is_named_after_the_gateway(void **state)
 {
@@ -119,6 +121,54 @@ static void a_record_that_does_not_know_its_engine_passes(void **state)
 	assert_int_equal(gateway_check_engine(&known, &nameless, &err), 0);
 }
 
+static int check_identity(const char *docker_host, const struct record *record, struct error **err)
+{
+	const struct settings settings = { .docker_host = docker_host };
+	const struct gateway_env env = { .settings = &settings };
+	const struct engine engine = { .id = (char *)(uintptr_t)"AAAA" };
+
+	return gateway_check_identity(&env, record, &engine, err);
+}
+
+static char *record_text(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
+/* A container that has the record's ID is proof by itself; this is for when there is none. */
+static void engines_of_one_id_are_told_apart_by_their_endpoints(void **state)
+{
+	const char *socket = scratch("docker.sock"), *link = scratch("link");
+	autofree char *by_socket = xasprintf("unix://%s", socket), *by_link = xasprintf("unix://%s", link);
+	struct record record = { .name = record_text("gw"), .docker_id = record_text("AAAA"),
+				 .docker_endpoint = record_text("tcp://one:2375"), .container_id = record_text("C1") };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(check_identity("tcp://one:2375", &record, &err), 0);
+	assert_int_equal(check_identity("tcp://two:2375", &record, &err), -1);
+	assert_non_null(strstr(err->text, "tcp://two:2375"));
+	assert_non_null(strstr(err->hint, "--force"));
+	assert_error(&err, ERROR_CONFLICT, "tcp://one:2375");
+	assert_int_equal(check_identity(NULL, &record, &err), -1);
+	assert_error(&err, ERROR_CONFLICT, "unix:///var/run/docker.sock");
+	record.docker_id = record_text("BBBB");
+	assert_int_equal(check_identity("tcp://one:2375", &record, &err), -1);
+	assert_error(&err, ERROR_CONFLICT, "BBBB");
+	record.docker_id = record_text("AAAA");
+	record.container_id = NULL;
+	assert_int_equal(check_identity("tcp://two:2375", &record, &err), 0);
+	record.container_id = record_text("C1");
+	record.docker_endpoint = by_socket;
+	scratch_put(socket, "");
+	assert_int_equal(check_identity(by_link, &record, &err), -1);
+	assert_error(&err, ERROR_CONFLICT, link);
+	assert_int_equal(symlink(socket, link), 0);
+	assert_int_equal(check_identity(by_link, &record, &err), 0);
+	record.docker_endpoint = NULL;
+	assert_int_equal(check_identity("tcp://two:2375", &record, &err), 0);
+}
+
 static char *endpoint_of(struct script *script, const char *docker_host, const char *context, struct error **err)
 {
 	struct settings settings = { .docker_host = docker_host };
@@ -177,6 +227,8 @@ int main(void)
 		cmocka_unit_test(the_recorded_engine_passes),
 		cmocka_unit_test(another_engine_is_a_conflict_that_names_both),
 		cmocka_unit_test(a_record_that_does_not_know_its_engine_passes),
+		cmocka_unit_test_setup_teardown(engines_of_one_id_are_told_apart_by_their_endpoints, scratch_setup,
+						scratch_teardown),
 		cmocka_unit_test(the_docker_endpoint_is_docker_host_or_the_context),
 		cmocka_unit_test(a_context_that_cannot_be_asked_is_an_error),
 	};

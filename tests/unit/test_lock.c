@@ -3,6 +3,9 @@
 #include "script.h"
 #include "scratch.h"
 
+#include <fcntl.h>
+#include <libutil.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -76,6 +79,43 @@ static void a_busy_gateway_names_who_is_at_work(void **state)
 	assert_int_equal(error_exit_code(err), 4);
 	assert_error(&err, ERROR_CONFLICT, words);
 	end(pid, SIGTERM);
+}
+
+/* A process that has the lock, and says who it is when we have begun to ask. */
+static void a_holder_that_is_about_to_tell_its_name_is_given_time(void **state)
+{
+	const struct paths paths = paths_here();
+	AUTO(lock) lock = LOCK_INIT;
+	struct error *err = NULL;
+	int fd;
+	pid_t pid;
+
+	(void)state;
+	scratch_put(scratch("run/openshell/dev.lock"), "");
+	assert_int_equal(chmod(paths.locks, 0700), 0);
+	fd = flopen(scratch("run/openshell/dev.lock"), O_RDWR);
+	assert_true(fd >= 0);
+	pid = fork();
+	if (pid == 0) {
+		poll(NULL, 0, 20);
+		_exit(write(fd, "process 7\n", 10) == 10 ? 0 : 1);
+	}
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway stop", &err), -1);
+	assert_error(&err, ERROR_CONFLICT, "process 7");
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(fd);
+}
+
+static void a_released_lock_names_nobody(void **state)
+{
+	const struct paths paths = paths_here();
+	struct lock lock = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), 0);
+	lock_release(&lock);
+	assert_holds(scratch("run/openshell/dev.lock"), "");
 }
 
 static void gateways_do_not_keep_each_other_out(void **state)
@@ -196,6 +236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_free_lock_is_taken_and_its_file_is_private),
 		CASE(a_busy_gateway_names_who_is_at_work),
+		CASE(a_holder_that_is_about_to_tell_its_name_is_given_time),
+		CASE(a_released_lock_names_nobody),
 		CASE(gateways_do_not_keep_each_other_out),
 		CASE(the_lock_of_a_killed_process_is_free),
 		CASE(a_released_lock_can_be_taken_again),
