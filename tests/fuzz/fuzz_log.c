@@ -97,7 +97,7 @@ static void reason(const char *text, size_t len)
 	RULE(proc_result_error("docker pull", &result, &err) == -1);
 	proc_result_release(&result);
 	before = error_text(err);
-	diagnose(err);
+	diagnose(err, NULL);
 	after = error_text(err);
 	RULE(is_safe(before) && strchr(before, '\n') == NULL && strlen(before) < 4 * 500 + 100);
 	RULE(streq(before, after) && error_exit_code(err) >= 1 && error_exit_code(err) <= 8);

@@ -2,8 +2,8 @@
 /*
  * Image references, and what a container is told about registries. The input's lines are the settings.
  *
- * Rules: a reference that is valid can be an argument of docker and can be printed; one with a registry has a host
- * before its first slash; the environment has one "K=V" for each name; a password is in the secrets alone.
+ * Rules: a reference that is valid can be an argument of docker and can be printed; its parts put together are the
+ * reference again; one with a registry has a host before its first slash; the environment has one "K=V" for each name; a password is in the secrets alone.
  */
 #include "fuzz.h"
 
@@ -11,19 +11,29 @@
 
 #define PASSWORD "p4ss-w0rd"
 
+static char *put_together(const struct image_ref *ref)
+{
+	return xasprintf("%s%s%s%s%s%s%s", ref->registry ? ref->registry : "", ref->registry ? "/" : "", ref->repository,
+			 ref->tag ? ":" : "", ref->tag ? ref->tag : "", ref->digest ? "@" : "",
+			 ref->digest ? ref->digest : "");
+}
+
 static void ref(const char *text)
 {
-	const char *slash = strchr(text, '/');
+	AUTO(image_ref) parsed = { 0 };
+	autofree char *again = NULL;
 
-	if (image_ref_is_valid(text)) {
-		RULE(*text != '\0' && *text != '-');
-		RULE(strpbrk(text, " \t\r\n\v\f") == NULL && is_safe(text));
+	if (!image_ref_parse(text, &parsed)) {
+		RULE(!image_ref_is_valid(text) && !image_is_local(text));
+		RULE(parsed.registry == NULL && parsed.repository == NULL && parsed.tag == NULL && parsed.digest == NULL);
+		return;
 	}
-	if (!image_is_local(text)) {
-		RULE(slash != NULL);
-		RULE(memchr(text, '.', (size_t)(slash - text)) != NULL || memchr(text, ':', (size_t)(slash - text)) ||
-		     str_starts(text, "localhost/"));
-	}
+	again = put_together(&parsed);
+	RULE(streq(again, text));
+	RULE(image_ref_is_valid(text) && image_is_local(text) == (parsed.registry == NULL));
+	RULE(*text != '\0' && *text != '-');
+	RULE(strpbrk(text, " \t\r\n\v\f") == NULL && is_safe(text));
+	RULE(parsed.registry == NULL || strpbrk(parsed.registry, ".:") != NULL || streq(parsed.registry, "localhost"));
 }
 
 /* Lines of the input, "" when they are used up. */
@@ -56,10 +66,12 @@ static void environment(char *text)
 	AUTO(argv) refs = ARGV_INIT;
 	AUTO(argv) env = ARGV_INIT;
 	AUTO(argv) secrets = ARGV_INIT;
+	struct image_credentials credentials;
 
 	image_candidates(&settings, &refs);
 	RULE(refs.n == (settings.cluster_image ? 1 : 2));
-	image_registry_env(&settings, &env, &secrets);
+	image_credentials(&settings, NULL, NULL, &credentials);
+	image_registry_env(&settings, &credentials, &env, &secrets);
 	RULE(secrets.n == (settings.registry_password ? 1 : 0));
 	RULE(secrets.n == 0 || streq(secrets.v[0], "REGISTRY_PASSWORD=" PASSWORD));
 	for (size_t i = 0; i < env.n; i++) {
