@@ -14,6 +14,42 @@ C=openshell-cluster-openshell
 INSPECT='docker inspect --format {{json\ .}} --'
 REFS='ghcr.io/nvidia/openshell/cluster:dev openshell/cluster:dev'
 
+# held SECONDS: somebody has the gateway's lock for so long
+held() {
+	mkdir -p -m 0700 "$home/run/openshell"
+	echo 'process 1 (openshell gateway destroy)' >"$home/run/openshell/openshell.lock"
+	flock "$home/run/openshell/openshell.lock" sleep "$1" &
+	eventually 5 fails flock -n "$home/run/openshell/openshell.lock" true
+}
+
+busy_is_told() {
+	new_home
+	given_engine
+	held 2
+	expect_status 4 run gateway start
+	expect_err 'process 1 (openshell gateway destroy)'
+	expect_err --wait-lock
+	expect_equal '' "$(calls)"
+	expect_status 4 run gateway stop
+	expect_status 4 run gateway destroy -o json
+	expect_equal '"gateway-busy" true' "$(jq -r '"\"\(.error.code)\" \(.error.retriable)"' "$out")"
+	wait
+}
+
+busy_is_waited_for() {
+	new_home
+	given_engine
+	held 1
+	run gateway start --wait-lock
+	expect_err 'waiting for its end'
+	[ -e "$engine/containers/$C" ]
+	wait
+	held 30
+	expect_status 4 run gateway stop --wait-lock 5
+	expect_status 2 run gateway stop --wait-lock=never
+	kill $!
+}
+
 the_calls_of_a_first_start() {
 	new_home
 	given_engine
@@ -465,6 +501,8 @@ unwritable_configuration() {
 }
 
 main() {
+	check a_busy_gateway_says_who_is_at_work busy_is_told
+	check a_busy_gateway_is_waited_for_when_asked busy_is_waited_for
 	check a_first_start_makes_exactly_these_calls the_calls_of_a_first_start
 	check a_first_start_writes_bundle_record_and_active_gateway what_a_first_start_writes
 	check a_second_start_looks_once_and_changes_nothing a_second_start
