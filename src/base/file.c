@@ -227,6 +227,19 @@ int dir_replace(const char *path, const struct dir_entry *entries, size_t count,
 	return dir_remove(tmp, err) < 0 || dir_remove(bak, err) < 0 ? -1 : 0;
 }
 
+int dir_remove_replaced(const char *path, struct error **err)
+{
+	static const char *const suffixes[] = { "", ".tmp", ".bak" };
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		autofree char *each = xasprintf("%s%s", path, suffixes[i]);
+
+		if (dir_remove(each, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 void dir_recover(const char *path)
 {
 	autofree char *bak = xasprintf("%s.bak", path);

@@ -46,6 +46,9 @@ struct dir_entry {
  */
 int dir_replace(const char *path, const struct dir_entry *entries, size_t count, struct error **err) MUST_CHECK;
 
+/* Removes such a directory, and what a broken-off replacement left beside it; absent is fine. */
+int dir_remove_replaced(const char *path, struct error **err) MUST_CHECK;
+
 /* Renames a lone path.bak back to path. */
 void dir_recover(const char *path);
 

@@ -38,11 +38,7 @@ int show_network(struct deploy *deploy, struct error **err)
 		return -1;
 	if (docker_network_create(docker, name, deploy->options->name, err) < 0)
 		return -1;
-	if (deploy_creates(deploy))
-		return 0;
-	if (deploy->survey.container.on_network)
-		docker_network_forget(docker, name, name);
-	return docker_network_connect(docker, name, name, err);
+	return deploy_attach(deploy, err);
 }
 
 int show_volume(struct deploy *deploy, struct error **err)

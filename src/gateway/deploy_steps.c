@@ -100,6 +100,18 @@ static int remove_unstarted(const struct deploy *deploy, bool *removed, struct e
 	return error_hint(err, "start it again");
 }
 
+int deploy_attach(const struct deploy *deploy, struct error **err)
+{
+	const struct docker *docker = deploy->env->docker;
+	const char *name = deploy->survey.container_name;
+
+	if (deploy_creates(deploy))
+		return 0;
+	if (deploy->survey.container.on_network)
+		docker_network_forget(docker, name, name);
+	return docker_network_connect(docker, name, name, err);
+}
+
 /* Made anew unless a running container uses it; a stopped one is attached to the new one. */
 static int deploy_network(struct deploy *deploy, struct error **err)
 {
@@ -124,11 +136,7 @@ static int deploy_network(struct deploy *deploy, struct error **err)
 		    replace_network(deploy, err) < 0)
 			return -1;
 	}
-	if (deploy_creates(deploy))
-		return 0;
-	if (deploy->survey.container.on_network)
-		docker_network_forget(docker, name, name);
-	return docker_network_connect(docker, name, name, err);
+	return deploy_attach(deploy, err);
 }
 
 static int deploy_volume(struct deploy *deploy, struct error **err)

@@ -86,18 +86,9 @@ int mtls_store(const struct paths *paths, const char *name, const struct buf val
 
 int mtls_remove(const struct paths *paths, const char *name, struct error **err)
 {
-	static const char *const suffixes[] = { "", ".tmp", ".bak" };
 	autofree char *dir = paths_mtls_dir(paths, name);
 
-	if (name_check_readable(name, err) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		autofree char *path = xasprintf("%s%s", dir, suffixes[i]);
-
-		if (dir_remove(path, err) < 0)
-			return -1;
-	}
-	return 0;
+	return name_check_readable(name, err) < 0 ? -1 : dir_remove_replaced(dir, err);
 }
 
 void mtls_tidy(const struct paths *paths, const char *name)

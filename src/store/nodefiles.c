@@ -121,18 +121,9 @@ int node_files_store(const struct paths *paths, const char *name, const struct n
 
 int node_files_remove(const struct paths *paths, const char *name, struct error **err)
 {
-	static const char *const suffixes[] = { "", ".tmp", ".bak" };
 	autofree char *dir = paths_node_dir(paths, name);
 
-	if (name_check_readable(name, err) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		autofree char *path = xasprintf("%s%s", dir, suffixes[i]);
-
-		if (dir_remove(path, err) < 0)
-			return -1;
-	}
-	return 0;
+	return name_check_readable(name, err) < 0 ? -1 : dir_remove_replaced(dir, err);
 }
 
 void node_files_copy(struct node_files *to, const struct node_files *from)

@@ -8,29 +8,19 @@
 # shellcheck source-path=SCRIPTDIR source=../lib/engine.sh
 . "$(dirname "$0")/../lib/engine.sh"
 
+# shellcheck source-path=SCRIPTDIR source=../lib/gateway.sh
+. "$(dirname "$0")/../lib/gateway.sh"
+
 # From lib/engine.sh:
 # shellcheck disable=SC2154
-: "$config" "$requests"
+: "$config"
 
 PORT=18082
 C=openshell-cluster-one
 
 provide_images() {
-	"$REPO/tests/engine/fake-cluster/build.sh" openshell/fake-cluster:dev --interval 300ms
-	"$REPO/tests/engine/fake-cluster/build.sh" openshell/fake-cluster:two --interval 300ms --set FAKE_VARIANT=two
-}
-
-remove_objects() {
-	docker ps -aq --filter name=openshell-cluster- | while read -r id; do docker rm -fv "$id" >/dev/null; done
-	docker volume ls -q --filter name=openshell-cluster- | while read -r name; do docker volume rm "$name" >/dev/null; done
-	docker network ls -q --filter name=openshell-cluster- | while read -r id; do docker network rm "$id" >/dev/null; done
-}
-
-fresh() {
-	remove_objects
-	new_home
-	objects | sort >"$TEST_TMP/objects.before"
-	trap remove_objects EXIT
+	fake dev
+	fake two --set FAKE_VARIANT=two
 }
 
 openshell_with() {
@@ -129,8 +119,7 @@ pushing() {
 	export OPENSHELL_PUSH_IMAGES
 	dry dev gateway start --name one --port "$PORT"
 	is_ready
-	docker exec "$C" cat /var/lib/rancher/k3s/fake-imported >"$TEST_TMP/imported"
-	[ "$(cat "$TEST_TMP/imported")" -gt 10000 ]
+	[ "$(cat "$(volume_dir)/fake-imported")" -gt 10000 ]
 }
 
 with_a_secret() {
@@ -153,7 +142,7 @@ stops_and_destroys() {
 	dry dev gateway stop --name one
 	expect_equal exited "$(docker container inspect --format '{{.State.Status}}' "$C")"
 	dry dev gateway destroy --name one
-	objects | sort | diff "$TEST_TMP/objects.before" - >&2
+	expect_equal '' "$(things)"
 	[ ! -e "$config/gateways/one" ]
 	[ ! -e "$config/active_gateway" ]
 }
