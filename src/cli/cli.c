@@ -119,7 +119,7 @@ static void add_options(struct parser *parser, const struct opt *table, int base
 		int argument = table[i].arg == NULL ? no_argument : table[i].arg[0] == '[' ? optional_argument
 											  : required_argument;
 
-		assert(*n + 1 < ARRAY_LEN(parser->longs));
+		assert(i < OPTIONS_MAX && *n + 1 < ARRAY_LEN(parser->longs));
 		parser->longs[(*n)++] = (struct option){ table[i].name, argument, NULL, base + (int)i };
 		if (table[i].letter == 0)
 			continue;

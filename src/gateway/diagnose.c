@@ -450,7 +450,7 @@ const struct diagnosis diagnoses[] = {
 		.meaning = "The registry cannot be reached: no network, no name service, a firewall, or a proxy "
 			   "that docker was not told of.",
 		.steps = {
-			{ "See whether it answers on docker's host", "curl -sI https://ghcr.io/v2/" },
+			{ "See whether it answers on docker's host, with its name in place of ghcr.io", "curl -sI https://ghcr.io/v2/" },
 			{ "See which proxy docker uses",
 			  "docker info --format '{{.HTTPProxy}} {{.HTTPSProxy}} {{.NoProxy}}'" },
 			TRY_AGAIN,

@@ -10,7 +10,7 @@
 
 # From lib/engine.sh:
 # shellcheck disable=SC2154
-: "$config" "$requests"
+: "$config" "$home" "$requests"
 
 PORT=18081
 
@@ -297,6 +297,23 @@ other_daemon_is_refused() {
 	expect_equal running "$(field '{{.State.Status}}')"
 }
 
+# A token is where the node needs it, in one variable, and nowhere else that can be looked at.
+token_is_in_one_place() {
+	fresh
+	OPENSHELL_REGISTRY_TOKEN=s3cr3t-of-the-test
+	export OPENSHELL_REGISTRY_TOKEN
+	start dev -v
+	expect_lacks s3cr3t-of-the-test "$TEST_TMP/said"
+	docker container inspect openshell-cluster-one >"$TEST_TMP/inspected"
+	expect_equal '["REGISTRY_PASSWORD=s3cr3t-of-the-test"]' \
+		"$(jq -c '[.. | strings | select(contains("s3cr3t-of-the-test"))]' "$TEST_TMP/inspected")"
+	docker volume inspect openshell-cluster-one >"$TEST_TMP/inspected"
+	docker network inspect openshell-cluster-one >>"$TEST_TMP/inspected"
+	"$OPENSHELL" doctor logs >>"$TEST_TMP/inspected"
+	expect_lacks s3cr3t-of-the-test "$TEST_TMP/inspected"
+	if grep -rq s3cr3t-of-the-test "$home"; then return 1; fi
+}
+
 main() {
 	check the_images_can_be_made provide_images
 	check start_on_nothing_makes_a_gateway starts_on_nothing
@@ -322,6 +339,7 @@ main() {
 	check destroy_leaves_nothing_and_may_be_repeated destroy_leaves_nothing
 	check two_gateways_live_side_by_side two_side_by_side
 	check exec_passes_the_status_and_logs_are_shown exec_and_logs
+	check a_token_is_in_one_variable_of_the_container_alone token_is_in_one_place
 	check a_record_of_another_engine_is_refused other_daemon_is_refused
 	remove_objects
 	remove_images
