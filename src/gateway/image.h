@@ -44,6 +44,7 @@ void image_credentials_release(struct image_credentials *credentials);
 /* Undoes the masking of configure --with-distribution-auth, which keeps a secret out of `strings`, not from
  * anybody who wants it. "USER:PASSWORD"; the caller frees. Pure. */
 char *image_unmask(const unsigned char *masked, size_t len);
+
 /* The refs of OPENSHELL_PUSH_IMAGES; none when it is unset. ERROR_USAGE for one that the node could not be told of: it
  * needs a tag, and may not have a digest. */
 int image_push_refs(const struct settings *settings, struct argv *refs, struct error **err) MUST_CHECK;
