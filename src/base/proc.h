@@ -67,9 +67,10 @@ struct runner {
 	/* Runs to the end. -1 when it could not be run (ERROR_UNREACHABLE when the program is not
 	 * on PATH), timed out (ERROR_TIMEOUT), flooded us or was cancelled; else the exit status is data. */
 	int (*run)(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err);
-	/* Runs two to their ends, the stdout of `from` being the stdin of `to`: a pipe of the kernel, of which no byte
-	 * passes through us. When one fails, the other is ended (cut_off); but a `from` that SIGPIPE ended leaves
-	 * the verdict to `to`. The time limit is that of `to`. -1 as above; else both statuses are data. */
+	/* Runs two to their ends, the stdout of `from` being the stdin of `to`: a pipe of the kernel, of which
+	 * no byte passes through us. When one fails, the other is ended (cut_off); but a `from` that SIGPIPE
+	 * ended leaves the verdict to `to`. The time limit is that of `to`. -1 as above; else both statuses
+	 * are data. */
 	int (*pipe)(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
 		    struct error **err);
 	/* Starts a follower whose lines go to the callbacks while pump() waits. */
@@ -91,7 +92,8 @@ int runner_run(const struct runner *runner, struct proc_spec *spec, struct proc_
 int runner_check(const struct runner *runner, struct proc_spec *spec, struct proc_result *result,
 		 struct error **err) MUST_CHECK;
 
-/* Runs `from | to`. Also -1 when one of them failed, as of runner_check(); nobody minds that `to` did not read all. */
+/* Runs `from | to`. Also -1 when one of them failed, as of runner_check(); that `to` did not read all is
+ * no failure. */
 int runner_pipe(const struct runner *runner, struct proc_spec *from, struct proc_spec *to,
 		struct error **err) MUST_CHECK;
 

@@ -72,8 +72,8 @@ int image_push_refs(const struct settings *settings, struct argv *refs, struct e
 			autofree char *ref = xstrndup(rest + from, to - from);
 
 			if (!is_tagged(ref))
-				return error_set(err, ERROR_USAGE, "OPENSHELL_PUSH_IMAGES: '%s' is not an image's name with a "
-						 "tag (and without a digest)", ref);
+				return error_set(err, ERROR_USAGE, "OPENSHELL_PUSH_IMAGES: '%s' is not an image's name "
+						 "with a tag (and without a digest)", ref);
 			argv_add(refs, ref);
 		}
 		rest += len + (rest[len] == ',');

@@ -19,8 +19,8 @@ bool image_is_local(const char *ref);
 /* A plausible reference: no white space, no leading '-', no control characters. */
 bool image_ref_is_valid(const char *ref);
 
-/* The refs of OPENSHELL_PUSH_IMAGES; none when it is unset. ERROR_USAGE for one that the node could not be told of: it
- * needs a tag, and may not have a digest. */
+/* The refs of OPENSHELL_PUSH_IMAGES; none when it is unset. ERROR_USAGE for one that the node could not be
+ * told of: it needs a tag, and may not have a digest. */
 int image_push_refs(const struct settings *settings, struct argv *refs, struct error **err) MUST_CHECK;
 
 /* What the container is told about images that are pushed, as "K=V" for docker's --env. refs: joined by commas. */

@@ -19,7 +19,9 @@ static int ask_containerd(void *arg, bool *there, struct error **err)
 
 static int wait_for_containerd(struct watch *watch, int64_t timeout_ms, struct error **err)
 {
-	const struct awaited containerd = { "containerd did not answer in the container", timeout_ms, ask_containerd, watch };
+	const struct awaited containerd = {
+		"containerd did not answer in the container", timeout_ms, ask_containerd, watch,
+	};
 
 	return watch_until(watch, &containerd, err);
 }
@@ -40,10 +42,12 @@ static int ask_workload(void *arg, bool *there, struct error **err)
 }
 
 /* On a new node it comes with the chart, a while after the API. */
-static int find_workload(struct watch *watch, struct workload *workload, const struct push *push, struct error **err)
+static int find_workload(struct watch *watch, struct workload *workload, const struct push *push,
+			 struct error **err)
 {
 	const struct awaited installed = {
-		"neither a StatefulSet nor a Deployment '" WORKLOAD "' was there", push->timeout_ms, ask_workload, workload,
+		"neither a StatefulSet nor a Deployment '" WORKLOAD "' was there", push->timeout_ms,
+		ask_workload, workload,
 	};
 	bool there;
 

@@ -12,7 +12,7 @@ struct push {
 	const char *gateway;
 	const struct argv *refs;
 	int64_t timeout_ms; /* for containerd to answer, and for the workload to exist, after a start */
-	bool no_wait;       /* the node gets the images; a workload that is there is restarted, but not waited for */
+	bool no_wait;       /* a workload that is there is restarted, but nothing is waited for after the import */
 };
 
 /* ERROR_UNHEALTHY when the container ended meanwhile, or the workload did not become ready. */

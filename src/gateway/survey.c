@@ -258,8 +258,9 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 	bool afresh = options->recreate;
 
 	survey->container_name = gateway_container_name(options->name);
-	if (image_push_refs(env->settings, &survey->push, err) < 0 || load_record(survey, env, options->name, err) < 0 ||
-	    look(survey, env, err) < 0 || check_push(survey, env, err) < 0 ||
+	if (image_push_refs(env->settings, &survey->push, err) < 0 ||
+	    load_record(survey, env, options->name, err) < 0 || look(survey, env, err) < 0 ||
+	    check_push(survey, env, err) < 0 ||
 	    decide(survey, env, options, afresh, err) < 0)
 		return -1;
 	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL)

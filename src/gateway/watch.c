@@ -200,7 +200,8 @@ int watch_until(struct watch *watch, const struct awaited *awaited, struct error
 		if (check_running(watch, err) < 0)
 			return -1;
 		if (left <= 0) {
-			error_set(err, ERROR_TIMEOUT, "%s within %g s", awaited->what, (double)awaited->timeout_ms / 1000);
+			error_set(err, ERROR_TIMEOUT, "%s within %g s", awaited->what,
+				  (double)awaited->timeout_ms / 1000);
 			return watch_explain(watch->env, watch->container, err);
 		}
 		watch_sleep(watch, left < WATCH_INTERVAL_MS ? left : WATCH_INTERVAL_MS);
@@ -216,8 +217,8 @@ static int ask_secret(void *arg, bool *there, struct error **err)
 {
 	const struct secret *secret = arg;
 
-	return kubectl_secret_get(&secret->kubectl, SECRET_SPACE, SECRET_NAME, mtls_keys, MTLS_FILES, secret->values,
-				  there, err);
+	return kubectl_secret_get(&secret->kubectl, SECRET_SPACE, SECRET_NAME, mtls_keys, MTLS_FILES,
+				  secret->values, there, err);
 }
 
 int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err)

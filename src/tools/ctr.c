@@ -29,12 +29,14 @@ int ctr_is_ready(const struct docker *docker, const char *container, bool *ready
 }
 
 /*
- * An engine with containerd's image store saves the index of a multi-platform image and only those platforms that were
- * pulled. The import must not look for the rest, as it does with --all-platforms, and before containerd 2 for a
- * platform that this one could run, too (386 on amd64): "content digest not found". "linux" alone is the
- * architecture that ctr was built for, which is the node's. `docker save --platform` would need API 1.48.
+ * An engine with containerd's image store saves the index of a multi-platform image and only those platforms
+ * that were pulled. The import must not look for the rest, as it does with --all-platforms, and before
+ * containerd 2 for a platform that this one could run, too (386 on amd64): "content digest not found". "linux"
+ * alone is the architecture that ctr was built for, which is the node's. `docker save --platform` would need
+ * API 1.48.
  */
-int ctr_images_import(const struct docker *docker, const char *container, const struct argv *refs, struct error **err)
+int ctr_images_import(const struct docker *docker, const char *container, const struct argv *refs,
+		      struct error **err)
 {
 	AUTO(argv) command = ARGV_INIT;
 

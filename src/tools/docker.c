@@ -144,7 +144,8 @@ static int look_for_images(const struct docker *docker, const char *const *refs,
 	return 0;
 }
 
-int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent, struct error **err)
+int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent,
+			 struct error **err)
 {
 	AUTO(engine) engine = { 0 };
 	int code = 0;

@@ -145,7 +145,8 @@ int kubectl_workload_get(const struct kubectl *kubectl, const char *space, const
 	return 0;
 }
 
-int kubectl_rollout_restart(const struct kubectl *kubectl, const char *space, const char *workload, struct error **err)
+int kubectl_rollout_restart(const struct kubectl *kubectl, const char *space, const char *workload,
+			    struct error **err)
 {
 	AUTO(argv) command = ARGV_INIT;
 	AUTO(proc_result) result = PROC_RESULT_INIT;
@@ -163,8 +164,8 @@ int kubectl_rollout_wait(const struct kubectl *kubectl, const char *space, const
 
 	argv_addl(&command, "kubectl", "rollout", "status", workload, "-n", space, NULL);
 	argv_addf(&command, "--timeout=%ds", ROLLOUT_TIMEOUT_S);
-	if (docker_exec_wait(kubectl->docker, "kubectl rollout status", kubectl->container, ROLLOUT_TIMEOUT_S * 1000,
-			     &command, &result, err) < 0)
+	if (docker_exec_wait(kubectl->docker, "kubectl rollout status", kubectl->container,
+			     ROLLOUT_TIMEOUT_S * 1000, &command, &result, err) < 0)
 		return -1;
 	return result.code == 0 ? 0 : proc_result_error("kubectl rollout status", &result, err);
 }

@@ -30,8 +30,8 @@ int kubectl_secret_get(const struct kubectl *kubectl, const char *space, const c
 int kubectl_stale_nodes(const struct kubectl *kubectl, const char *current, struct argv *names, bool *ready,
 			struct error **err) MUST_CHECK;
 
-/* "statefulset/NAME" or "deployment/NAME", whichever there is; NULL when there is none yet or the API does not answer.
- * The caller frees. */
+/* "statefulset/NAME" or "deployment/NAME", whichever there is; NULL when there is none yet or the API does not
+ * answer. The caller frees. */
 int kubectl_workload_get(const struct kubectl *kubectl, const char *space, const char *name, char **workload,
 			 struct error **err) MUST_CHECK;
 int kubectl_rollout_restart(const struct kubectl *kubectl, const char *space, const char *workload,
