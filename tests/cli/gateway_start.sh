@@ -16,7 +16,7 @@ REFS='ghcr.io/nvidia/openshell/cluster:dev openshell/cluster:dev'
 
 # held SECONDS: somebody has the gateway's lock for so long
 held() {
-	mkdir -p -m 0700 "$home/run/openshell"
+	[ -d "$home/run/openshell" ] || mkdir -m 0700 "$home/run/openshell"
 	echo 'process 1 (openshell gateway destroy)' >"$home/run/openshell/openshell.lock"
 	flock "$home/run/openshell/openshell.lock" sleep "$1" &
 	eventually 5 fails flock -n "$home/run/openshell/openshell.lock" true
