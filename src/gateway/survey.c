@@ -212,6 +212,24 @@ static bool is_own_port(const struct survey *survey)
 	       (streq(ip, bind) || streq(ip, "0.0.0.0") || streq(ip, "::") || streq(bind, "0.0.0.0") || streq(bind, "::"));
 }
 
+/* docker was still starting it, for an earlier run that was killed, when it was looked at: the port is its own. A second
+ * look is answered when the start has ended. */
+static bool has_come_up(struct survey *survey, const struct gateway_env *env)
+{
+	AUTO(container) now = { 0 };
+	autoerror struct error *ignored = NULL;
+
+	if (survey->container.phase == PHASE_ABSENT || survey->container.host_port != survey->plan.port ||
+	    docker_container_get(env->docker, survey->container_name, &now, &ignored) < 0 || now.phase != PHASE_RUNNING)
+		return false;
+	container_release(&survey->container);
+	survey->container = now;
+	now = (struct container){ 0 };
+	if (survey->action == ACTION_REUSE)
+		survey->action = ACTION_KEEP;
+	return true;
+}
+
 static int check_port(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
 {
 	autofree char *holder = NULL;
@@ -227,7 +245,7 @@ static int check_port(struct survey *survey, const struct gateway_env *env, cons
 		return 0;
 	if (endpoint_port_busy(survey->plan.bind, survey->plan.port, &busy, err) < 0)
 		return -1;
-	if (!busy)
+	if (!busy || has_come_up(survey, env))
 		return 0;
 	holder = host_port_holder("", survey->plan.bind, survey->plan.port);
 	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by %s", survey->plan.port, survey->plan.bind,

@@ -361,6 +361,43 @@ static void the_own_container_does_not_count(void **state)
 	close(fd);
 }
 
+/* A run was killed when it had told docker to start the container: the port is bound before docker shows that it runs. */
+static void the_own_container_does_not_count_while_docker_starts_it(void **state)
+{
+	static const char json[] = "{\"Id\":\"C1\",\"Image\":\"sha256:%s\",\"State\":{\"Status\":\"%s\"},\"Config\":{\"Image\":\"" LOCAL "\"},"
+				   "\"HostConfig\":{\"PortBindings\":{\"30051/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"%d\"}]}}}\n";
+	static const struct {
+		const char *image, *later;
+		bool refused;
+		enum container_action action;
+	} rows[] = {
+		{ "I1", "running", false, ACTION_KEEP },
+		{ "OLD", "running", false, ACTION_RECREATE },
+		{ "I1", "created", true, ACTION_REUSE },
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	int port, fd = listen_on_loopback(AF_INET, &port);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *first = xasprintf(json, rows[i].image, "created", port), *images = xasprintf("%s" IMAGE(LOCAL), first);
+		autofree char *later = xasprintf(json, rows[i].image, rows[i].later, port);
+		const struct script_step steps[] = {
+			{ .command = INSPECT, .code = 1, .out = images }, ENGINE, VOLUMES(NAME "\n"), HOLDERS(""),
+			{ .command = "docker container inspect *", .out = later },
+		};
+		AUTO(survey) survey = { 0 };
+
+		SCENE_SCRIPT(scene, steps);
+		assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), rows[i].refused ? -1 : 0);
+		assert_int_equal(survey.action, rows[i].action);
+		if (rows[i].refused)
+			assert_error(&err, ERROR_CONFLICT, "in use by another program");
+		scene_script(scene, NULL, 0); /* the steps end here */
+	}
+	close(fd);
+}
+
 static void port_0_finds_a_free_one_without_asking_docker(void **state)
 {
 	static const struct script_step steps[] = { NOTHING, VOLUMES("") };
@@ -634,6 +671,7 @@ int main(void)
 		RULE(a_container_that_holds_the_port_is_named),
 		RULE(a_port_of_another_program_is_a_conflict),
 		RULE(the_own_container_does_not_count),
+		RULE(the_own_container_does_not_count_while_docker_starts_it),
 		RULE(port_0_finds_a_free_one_without_asking_docker),
 		RULE(a_person_is_asked_before_what_exists_is_destroyed),
 		RULE(nobody_is_asked_about_nothing),
