@@ -7,19 +7,12 @@
 . "$(dirname "$0")/../lib/tap.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/engine.sh
 . "$(dirname "$0")/../lib/engine.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/gateway.sh
+. "$(dirname "$0")/../lib/gateway.sh"
 
-# From lib/engine.sh:
+# From the libraries:
 # shellcheck disable=SC2154
-: "$config" "$home" "$requests"
-
-PORT=18081
-
-# fake VARIANT [OPTION]...: the image openshell/fake-cluster:VARIANT, checked every 300 ms
-fake() {
-	variant=$1
-	shift
-	"$REPO/tests/engine/fake-cluster/build.sh" "openshell/fake-cluster:$variant" --interval 300ms "$@"
-}
+: "$config" "$home" "$said"
 
 provide_images() {
 	fake dev
@@ -33,36 +26,12 @@ provide_images() {
 	fake no-check --no-healthcheck
 }
 
-remove_images() {
-	docker images -q openshell/fake-cluster | sort -u | while read -r image; do
-		docker rmi -f "$image" >/dev/null
-	done
-}
-
-remove_objects() {
-	docker ps -aq --filter name=openshell-cluster- | while read -r id; do docker rm -fv "$id" >/dev/null; done
-	docker volume ls -q --filter name=openshell-cluster- | while read -r name; do docker volume rm "$name" >/dev/null; done
-	docker network ls -q --filter name=openshell-cluster- | while read -r id; do docker network rm "$id" >/dev/null; done
-}
-
-# Each test begins with nothing but the images.
+# Each test begins with nothing but the images, and may end with nothing else on the whole engine.
 fresh() {
 	remove_objects
 	new_home
 	objects | sort >"$TEST_TMP/objects.before"
 	trap remove_objects EXIT
-}
-
-# start VARIANT [ARGUMENT]...: what it says is in $TEST_TMP/said
-start() {
-	variant=$1
-	shift
-	OPENSHELL_CLUSTER_IMAGE=openshell/fake-cluster:$variant timeout 60 "$OPENSHELL" gateway start \
-		--name one --port "$PORT" "$@" >"$TEST_TMP/said" 2>&1 </dev/null
-}
-
-field() {
-	docker container inspect --format "$1" openshell-cluster-one
 }
 
 nothing_is_left() {
@@ -156,8 +125,8 @@ check_is_supplied() {
 death_is_told_and_cleaned_up() {
 	fresh
 	expect_status 8 start dies
-	expect_has exit_code=42 "$TEST_TMP/said"
-	expect_has 'fatal: ending as it was told to' "$TEST_TMP/said"
+	expect_has exit_code=42 "$said"
+	expect_has 'fatal: ending as it was told to' "$said"
 	nothing_is_left
 }
 
@@ -190,7 +159,7 @@ unhealthy_is_8() {
 pressure_is_named() {
 	fresh
 	expect_status 8 start pressed --timeout 40
-	expect_has HEALTHCHECK_NODE_PRESSURE "$TEST_TMP/said"
+	expect_has HEALTHCHECK_NODE_PRESSURE "$said"
 	nothing_is_left
 }
 
@@ -210,7 +179,7 @@ no_wait_does_not_wait() {
 interrupted() {
 	fresh
 	OPENSHELL_CLUSTER_IMAGE=openshell/fake-cluster:never env --default-signal "$OPENSHELL" gateway start --name one \
-		--port "$PORT" >"$TEST_TMP/said" 2>&1 </dev/null &
+		--port "$PORT" >"$said" 2>&1 </dev/null &
 	pid=$!
 	eventually 20 is_running
 	kill -s "$1" "$pid"
@@ -226,7 +195,7 @@ is_running() {
 killed_start_is_resumed() {
 	fresh
 	OPENSHELL_CLUSTER_IMAGE=openshell/fake-cluster:dev "$OPENSHELL" gateway start --name one --port "$PORT" \
-		>"$TEST_TMP/said" 2>&1 </dev/null &
+		>"$said" 2>&1 </dev/null &
 	pid=$!
 	eventually 20 docker container inspect openshell-cluster-one >/dev/null
 	kill -KILL "$pid"
@@ -241,7 +210,7 @@ port_of_a_container() {
 	status=0
 	expect_status 4 start dev || status=1
 	docker rm -f -v holder
-	expect_has holder "$TEST_TMP/said"
+	expect_has holder "$said"
 	[ "$status" -eq 0 ]
 	nothing_is_left
 }
@@ -303,7 +272,7 @@ token_is_in_one_place() {
 	OPENSHELL_REGISTRY_TOKEN=s3cr3t-of-the-test
 	export OPENSHELL_REGISTRY_TOKEN
 	start dev -v
-	expect_lacks s3cr3t-of-the-test "$TEST_TMP/said"
+	expect_lacks s3cr3t-of-the-test "$said"
 	docker container inspect openshell-cluster-one >"$TEST_TMP/inspected"
 	expect_equal '["REGISTRY_PASSWORD=s3cr3t-of-the-test"]' \
 		"$(jq -c '[.. | strings | select(contains("s3cr3t-of-the-test"))]' "$TEST_TMP/inspected")"
