@@ -191,7 +191,7 @@ static int write_beyond_limit(const char *path, void (*on_limit)(int))
 {
 	const struct rlimit limit = { 4096, 4096 };
 	static char bytes[100000];
-	struct error *err = NULL;
+	autoerror struct error *err = NULL;
 
 	signal(SIGXFSZ, on_limit);
 	if (setrlimit(RLIMIT_FSIZE, &limit) < 0)
