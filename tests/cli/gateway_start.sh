@@ -18,7 +18,8 @@ REFS='ghcr.io/nvidia/openshell/cluster:dev openshell/cluster:dev'
 held() {
 	[ -d "$home/run/openshell" ] || mkdir -m 0700 "$home/run/openshell"
 	echo 'process 1 (openshell gateway destroy)' >"$home/run/openshell/openshell.lock"
-	flock "$home/run/openshell/openshell.lock" sleep "$1" &
+	# one process, so that the end of it is the end of the lock
+	(flock 9 && exec sleep "$1") 9>>"$home/run/openshell/openshell.lock" &
 	eventually 5 fails flock -n "$home/run/openshell/openshell.lock" true
 }
 
@@ -48,6 +49,7 @@ busy_is_waited_for() {
 	expect_status 4 run gateway stop --wait-lock 5
 	expect_status 2 run gateway stop --wait-lock=never
 	kill $!
+	wait || true
 }
 
 the_calls_of_a_first_start() {
