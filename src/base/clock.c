@@ -32,11 +32,11 @@ int64_t clock_wall_ms(void)
 
 char *clock_timestamp(void)
 {
-	struct timespec now;
+	int64_t now_ms = clock_wall_ms();
+	time_t seconds = (time_t)(now_ms / 1000);
 	struct tm utc;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	return xasprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-			 utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
+	gmtime_r(&seconds, &utc);
+	return xasprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+			 utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now_ms % 1000));
 }

@@ -126,13 +126,6 @@ int node_files_remove(const struct paths *paths, const char *name, struct error 
 	return name_check_readable(name, err) < 0 ? -1 : dir_remove_replaced(dir, err);
 }
 
-void node_files_copy(struct node_files *to, const struct node_files *from)
-{
-	for (int i = 0; i < NODE_FILES; i++)
-		buf_add(&to->text[i], buf_str(&from->text[i]), from->text[i].len);
-	to->id = from->id ? xstrdup(from->id) : NULL;
-}
-
 bool node_files_equal(const struct node_files *a, const struct node_files *b)
 {
 	for (int i = 0; i < NODE_FILES; i++)

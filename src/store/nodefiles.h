@@ -38,9 +38,6 @@ int node_files_store(const struct paths *paths, const char *name, const struct n
 /* Absent is fine. */
 int node_files_remove(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 
-/* Adds contents and ID of the one to the other, which is empty. */
-void node_files_copy(struct node_files *to, const struct node_files *from);
-
 /* The same contents; the IDs do not count. */
 bool node_files_equal(const struct node_files *a, const struct node_files *b);
 

@@ -107,7 +107,8 @@ static void an_id_goes_with_the_contents_and_tells_nothing_of_them(void **state)
 	(void)state;
 	set(&first, CERT, YAML);
 	assert_int_equal(strlen(first.id), 16);
-	node_files_copy(&second, &first);
+	for (int i = 0; i < NODE_FILES; i++)
+		buf_add(&second.text[i], buf_str(&first.text[i]), first.text[i].len);
 	node_files_identify(&second, &first);
 	assert_string_equal(second.id, first.id);
 	buf_adds(&second.text[NODE_REGISTRIES], "#\n");
