@@ -17,6 +17,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
+	&cmd_gateway_trust, &cmd_gateway_kubeconfig,
 	&cmd_gateway_select, &cmd_status,        &cmd_doctor_check,    &cmd_doctor_logs,  &cmd_doctor_exec,
 };
 

@@ -141,29 +141,51 @@ static char *version_of(const char *body)
 	return version ? xstrdup(version) : NULL;
 }
 
-/* By the first program that is here; false when none is. */
-static int ask(const struct asking *asking, struct https_answer *answer, bool *asked, struct error **err)
+/* Whether openssl can be asked at all: *asked. */
+static int ask_openssl(const struct asking *asking, struct https_answer *answer, bool *asked, struct error **err)
 {
-	const struct runner *runner = asking->env->docker->runner;
-
-	*asked = true;
-	if (curl_get(runner, &asking->question, answer, err) == 0)
+	*asked = openssl_get(asking->env->docker->runner, &asking->question, answer, err) == 0;
+	if (*asked)
 		return 0;
-	if (error_is(*err, ERROR_UNREACHABLE) && asking->is_tls) {
-		error_free(err);
-		if (openssl_get(runner, &asking->question, answer, err) == 0)
-			return 0;
-	}
 	if (error_is(*err, ERROR_CANCELLED))
 		return -1;
-	if (error_is(*err, ERROR_UNREACHABLE)) {
-		*asked = false;
-	} else { /* a program that hangs or floods us */
-		answer->end = HTTPS_FAILED;
-		answer->words = error_text(*err);
-	}
 	error_free(err);
 	return 0;
+}
+
+/* A server that refuses our certificate before TLS is agreed on, as with TLS 1.2, says so by an alert, whose number
+ * openssl tells and curl does not. */
+static int look_for_alert(const struct asking *asking, struct https_answer *answer, struct error **err)
+{
+	AUTO(https_answer) second = { 0 };
+	bool asked;
+
+	if (answer->end != HTTPS_FAILED || !asking->is_tls || !asking->question.direct)
+		return 0;
+	if (ask_openssl(asking, &second, &asked, err) < 0)
+		return -1;
+	if (asked && second.end == HTTPS_CLIENT_REFUSED)
+		answer->end = second.end;
+	return 0;
+}
+
+/* By the first program that is here; *asked is false when none is. */
+static int ask(const struct asking *asking, struct https_answer *answer, bool *asked, struct error **err)
+{
+	*asked = true;
+	if (curl_get(asking->env->docker->runner, &asking->question, answer, err) == 0)
+		return look_for_alert(asking, answer, err);
+	if (error_is(*err, ERROR_CANCELLED))
+		return -1;
+	if (!error_is(*err, ERROR_UNREACHABLE)) { /* a program that hangs or floods us */
+		answer->end = HTTPS_FAILED;
+		answer->words = error_text(*err);
+		error_free(err);
+		return 0;
+	}
+	error_free(err);
+	*asked = false;
+	return asking->is_tls ? ask_openssl(asking, answer, asked, err) : 0;
 }
 
 /* As kubectl, which never goes to this machine by a proxy; curl would. */

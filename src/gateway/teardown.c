@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/context.h"
 #include "gateway/dryrun.h"
 #include "store/mtls.h"
 #include "store/registry.h"
@@ -192,11 +193,13 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 		return -1;
 	if (env->dryrun != NULL) {
 		show_removal(env, options->name);
+		context_forget(env, options->name);
 		return 0;
 	}
 	if (registry_clear_active(env->paths, options->name, err) < 0 ||
 	    registry_remove(env->paths, options->name, &recorded, err) < 0)
 		return -1;
+	context_forget(env, options->name);
 	*found = container.phase != PHASE_ABSENT || volume || network || recorded;
 	return 0;
 }
