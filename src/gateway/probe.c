@@ -212,9 +212,9 @@ static int ask_and_judge(const struct asking *asking, struct probe *probe, struc
 	if (ask(asking, &answer, &asked, err) < 0)
 		return -1;
 	if (!asked) {
-		say(probe, PROBE_OPEN, xasprintf("something answers at %s port %d; %s is not here to ask it more",
+		say(probe, PROBE_OPEN, xasprintf("something answers at %s port %d; %s here to ask it more",
 						 question->host, question->port,
-						 asking->is_tls ? "neither curl nor openssl" : "curl"));
+						 asking->is_tls ? "neither curl nor openssl is" : "curl is not"));
 		return 0;
 	}
 	judge(asking, &answer, probe);

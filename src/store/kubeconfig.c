@@ -519,8 +519,8 @@ static void describe_items(struct config *config, const yaml_node_pair_t *pair, 
 	}
 }
 
-/* All that a file says but for this name and the current context; or what it says of this name alone. */
-static char *meaning(struct config *config, const char *name, bool ours)
+/* All that a file says but for this name and the current context. */
+static char *meaning_of_others(struct config *config, const char *name)
 {
 	AUTO(buf) out = BUF_INIT;
 
@@ -532,11 +532,26 @@ static char *meaning(struct config *config, const char *name, bool ours)
 		const yaml_node_t *key = node_at(config, pair->key);
 
 		if (is_list_key(key)) {
-			describe_items(config, pair, name, ours, &out);
-		} else if (!ours && !is_key(key, CURRENT)) {
+			describe_items(config, pair, name, false, &out);
+		} else if (!is_key(key, CURRENT)) {
 			describe(config, key, &out);
 			describe(config, node_at(config, pair->value), &out);
 		}
+	}
+	return buf_steal(&out);
+}
+
+/* What it says of this name, in whatever order its lists are. */
+static char *meaning_of_ours(struct config *config, const char *name)
+{
+	AUTO(buf) out = BUF_INIT;
+
+	buf_adds(&out, "");
+	for (int list = 0; list < LISTS; list++) {
+		const yaml_node_pair_t *pair = find_pair(config, config->root, list_keys[list]);
+
+		if (pair != NULL)
+			describe_items(config, pair, name, true, &out);
 	}
 	return buf_steal(&out);
 }
@@ -552,9 +567,9 @@ static int check_meaning(struct config *config, const char *others, const struct
 		add_whole(&fresh.text, entry);
 	if (parse(config, err) < 0 || parse(&fresh, err) < 0)
 		return -1;
-	rest = meaning(config, name, false);
-	ours = meaning(config, name, true);
-	wanted = meaning(&fresh, name, true);
+	rest = meaning_of_others(config, name);
+	ours = meaning_of_ours(config, name);
+	wanted = meaning_of_ours(&fresh, name);
 	if (streq(rest, others) && streq(ours, wanted))
 		return 0;
 	return refuse(config, 0, "it is written in a way that this program does not change safely", err);
@@ -585,7 +600,7 @@ char *kubeconfig_merge(const char *text, size_t len, const char *origin, const s
 	buf_add(&config.text, text, len);
 	if (parse(&config, err) < 0)
 		return NULL;
-	others = meaning(&config, entry->name, false);
+	others = meaning_of_others(&config, entry->name);
 	if (config.root == NULL) {
 		AUTO(buf) whole = BUF_INIT;
 
@@ -608,7 +623,7 @@ char *kubeconfig_without(const char *text, size_t len, const char *origin, const
 	buf_add(&config.text, text, len);
 	if (parse(&config, err) < 0)
 		return NULL;
-	others = meaning(&config, name, false);
+	others = meaning_of_others(&config, name);
 	if (edit_all(&config, NULL, name, err) < 0 || edit_current(&config, name, false, err) < 0 ||
 	    check_meaning(&config, others, NULL, name, err) < 0)
 		return NULL;
