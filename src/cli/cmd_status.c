@@ -123,7 +123,7 @@ struct watching {
 	const struct cli *cli;
 	enum output_format format;
 	bool in_place;  /* on a terminal, where what was shown is overwritten */
-	char *shown;    /* the last look, as text that two equal ones have in common */
+	char *shown;    /* of the last look: all that is shown but the time */
 	size_t rows;    /* that it takes on the terminal */
 };
 
@@ -184,7 +184,19 @@ static void show_change(struct watching *watching, const struct look *look, cJSO
 	}
 }
 
-/* The state of one look is the exit status so far; -1 is the end. */
+static char *look_text(const struct watching *watching, const struct look *look, const cJSON *tree)
+{
+	AUTO(buf) text = BUF_INIT;
+
+	if (watching->format != OUTPUT_TABLE)
+		return tree_print(tree);
+	if (watching->in_place)
+		add_fields(watching->cli, look, &text);
+	else
+		buf_addf(&text, "%s %s", look_state(look), look->now.reason ? look->now.reason : "");
+	return buf_steal(&text);
+}
+
 static int look_again(struct watching *watching, const char *name, struct error **err)
 {
 	const struct cli *cli = watching->cli;
@@ -196,7 +208,7 @@ static int look_again(struct watching *watching, const char *name, struct error 
 	    (look.record.name != NULL && gateway_status(cli->env, &look.record, &look.now, err) < 0))
 		return -1;
 	tree = look_tree(cli, &look);
-	text = tree_print(tree);
+	text = look_text(watching, &look, tree);
 	if (watching->shown != NULL && streq(text, watching->shown))
 		return 0;
 	show_change(watching, &look, tree);

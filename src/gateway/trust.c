@@ -226,8 +226,15 @@ static int fetch(const struct gateway_env *env, const struct record *record, con
 	return rc;
 }
 
+/* Always -1. */
 static int reject(struct error **err)
 {
+	if (error_is(*err, ERROR_SYSTEM)) { /* a program's word, but the gateway's fault */
+		autofree char *why = error_text(*err);
+
+		error_free(err);
+		error_set(err, ERROR_UNHEALTHY, "%s", why);
+	}
 	error_wrap(err, "the certificates that the node has are not taken; what is stored stays");
 	return error_code(err, "certificates");
 }

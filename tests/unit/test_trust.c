@@ -290,7 +290,7 @@ static void what_openssl_finds_wanting_is_refused(void **state)
 	assert_int_equal(refresh(&world, steps, ARRAY_LEN(steps)), -1);
 	assert_string_equal(error_code_name(world.err), "certificates");
 	assert_stored(&world, CA);
-	assert_error(&world.err, ERROR_SYSTEM, "what is stored stays: openssl verify failed (exit 2): verification failed");
+	assert_error(&world.err, ERROR_UNHEALTHY, "what is stored stays: openssl verify failed (exit 2): verification failed");
 	world_close(&world);
 }
 
