@@ -6,7 +6,7 @@
 #include <yaml.h>
 
 #include "base/encode.h"
-#include "base/log.h"
+#include "base/yaml.h"
 
 #define DEPTH_MAX 32
 
@@ -110,22 +110,6 @@ static const char *odd_line_end(const char *text)
 	return cr;
 }
 
-static bool is_marked(const yaml_event_t *event)
-{
-	switch (event->type) {
-	case YAML_ALIAS_EVENT:
-		return true;
-	case YAML_SCALAR_EVENT:
-		return event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL;
-	case YAML_SEQUENCE_START_EVENT:
-		return event->data.sequence_start.anchor != NULL || event->data.sequence_start.tag != NULL;
-	case YAML_MAPPING_START_EVENT:
-		return event->data.mapping_start.anchor != NULL || event->data.mapping_start.tag != NULL;
-	default:
-		return false;
-	}
-}
-
 /* What an event changes in the depth. */
 static int step_of(const yaml_event_t *event)
 {
@@ -155,7 +139,7 @@ static int scan(const struct config *config, yaml_parser_t *parser, struct error
 		depth += step_of(&event);
 		documents += event.type == YAML_DOCUMENT_START_EVENT;
 		ended = event.type == YAML_STREAM_END_EVENT;
-		if (is_marked(&event))
+		if (yaml_is_marked(&event))
 			rc = refuse(config, event.start_mark.line,
 				    "anchors (&), aliases (*) and tags (!) are more than this program changes safely", err);
 		else if (depth > DEPTH_MAX)

@@ -146,27 +146,12 @@ with_neither_program() {
 	jq -e '.reason | test("neither curl nor openssl is here")' "$out" >/dev/null
 }
 
-# listener: takes connections and ends them at once
-listener() {
-	python3 -c '
-import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-s.listen(16)
-print(s.getsockname()[1], flush=True)
-while True:
-    s.accept()[0].close()' >"$TEST_TMP/port" &
-	server=$!
-	eventually 5 test -s "$TEST_TMP/port"
-	port=$(cat "$TEST_TMP/port")
-}
-
 a_forwarder_with_nothing_behind_it() {
-	listener
+	given_listener
 	registered client
 	code=0
 	run status -o json || code=$?
-	unserve
+	kill "$listener"
 	expect_equal '5 unreachable' "$code $(jq -r .state "$out")"
 	jq -e '.reason | test("nothing is behind it")' "$out" >/dev/null
 }
