@@ -17,7 +17,8 @@
 
 static const struct command *const commands[] = {
 	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
-	&cmd_gateway_select, &cmd_status,        &cmd_doctor_check,    &cmd_doctor_logs,  &cmd_doctor_exec,
+	&cmd_gateway_select, &cmd_gateway_add,   &cmd_gateway_remove,  &cmd_status,
+	&cmd_doctor_check,   &cmd_doctor_logs,   &cmd_doctor_exec,
 };
 
 /* Short words for groups, as upstream has them. */
@@ -312,13 +313,13 @@ static int check_operands(const struct invocation *in, struct error **err)
 int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name, bool *chosen,
 		     struct error **err)
 {
-	const char *flag = in_value(in, "name");
+	const char *const *flag = find_value(in, "name");
 	AUTO(argv) warnings = ARGV_INIT;
 	autofree char *active = NULL;
 	const struct {
 		const char *value, *what;
 	} sources[] = {
-		{ flag, "--name" }, { in->gateway, "--gateway" }, { cli->settings->gateway, "OPENSHELL_GATEWAY" },
+		{ flag ? *flag : NULL, "--name" }, { in->gateway, "--gateway" }, { cli->settings->gateway, "OPENSHELL_GATEWAY" },
 	};
 
 	*chosen = true;

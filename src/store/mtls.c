@@ -66,6 +66,17 @@ enum mtls_state mtls_examine(const struct paths *paths, const char *name)
 	return MTLS_VALID;
 }
 
+int mtls_load(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err)
+{
+	autofree char *dir = paths_mtls_dir(paths, name);
+
+	dir_recover(dir);
+	for (int i = 0; i < MTLS_FILES; i++)
+		if (read_part(paths, name, i, &values[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES], struct error **err)
 {
 	autofree char *dir = paths_mtls_dir(paths, name), *parent = paths_gateway_dir(paths, name);

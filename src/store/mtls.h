@@ -19,6 +19,9 @@ const char *mtls_state_name(enum mtls_state state);
 /* Puts a bundle that a crash left half replaced back, then looks at it. */
 enum mtls_state mtls_examine(const struct paths *paths, const char *name);
 
+/* The bundle as it is. ERROR_ABSENT where a part is missing. */
+int mtls_load(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
+
 /* Refuses a bundle whose parts are not PEM of the right kind: what is stored stays. */
 int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES],
 	       struct error **err) MUST_CHECK;

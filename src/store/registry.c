@@ -136,8 +136,7 @@ static bool is_there(const char *path)
 	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* The file that holds the entry, or NULL. */
-static char *find(const struct paths *paths, const char *name, enum record_source *source)
+char *registry_find(const struct paths *paths, const char *name, enum record_source *source)
 {
 	autofree char *nested = paths_metadata(paths, name), *flat = paths_flat_metadata(paths, name);
 	autofree char *shared = NULL;
@@ -160,7 +159,7 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 
 	if (name_check_readable(name, err) < 0)
 		return -1;
-	loaded.path = find(paths, name, &loaded.source);
+	loaded.path = registry_find(paths, name, &loaded.source);
 	if (loaded.path == NULL) {
 		error_set(err, ERROR_ABSENT, "there is no gateway '%s' (no %s/gateways/%s/metadata.json%s%s)",
 			  name, paths->user_root, name, paths->system_root ? " and none under " : "",
@@ -380,6 +379,11 @@ char *registry_active(const struct paths *paths, struct argv *warnings)
 	if (name == NULL && paths->system_root != NULL)
 		name = read_active(paths->system_root, warnings);
 	return name;
+}
+
+char *registry_active_of_user(const struct paths *paths, struct argv *warnings)
+{
+	return read_active(paths->user_root, warnings);
 }
 
 int registry_set_active(const struct paths *paths, const char *name, struct error **err)

@@ -38,6 +38,9 @@ const char *record_auth(const struct record *record);
 bool record_has_container(const struct record *record, const char *container_id);
 void record_release(struct record *record);
 
+/* The file that holds the entry, usable or not, and whose it is; NULL when neither tree has one. The caller frees. */
+char *registry_find(const struct paths *paths, const char *name, enum record_source *source);
+
 /* ERROR_ABSENT when neither tree has it. */
 int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err) MUST_CHECK;
 
@@ -64,6 +67,8 @@ void record_list_release(struct record_list *list);
 /* The active gateway: the user's file, else the system's; NULL when there is none. A name that
  * cannot be one is passed over with a warning. The caller frees. */
 char *registry_active(const struct paths *paths, struct argv *warnings);
+/* That of the user's file alone. The caller frees. */
+char *registry_active_of_user(const struct paths *paths, struct argv *warnings);
 int registry_set_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 /* Removes the user's active file when it holds this name. */
 int registry_clear_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
