@@ -45,7 +45,7 @@ static int before_read(const struct gateway_env *env, const char *name, struct b
 {
 	AUTO(argv) ignored = ARGV_INIT;
 
-	before->active = registry_active_of_user(env->paths, &told_elsewhere);
+	before->active = registry_active_of_user(env->paths, &ignored);
 	/* the user's bundle for an entry of the system's */
 	before->had_bundle = mtls_examine(env->paths, name) == MTLS_VALID;
 	return before->had_bundle ? mtls_load(env->paths, name, before->bundle, err) : 0;
