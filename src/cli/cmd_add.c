@@ -11,8 +11,16 @@
 
 /* ------------------------------------------------------------------ add */
 
+static const char *const part_options[MTLS_FILES] = { "ca", "cert", "key" };
+
 static const struct opt add_options[] = {
 	{ "name", 0, "NAME", "the gateway (default: -g, else by ENDPOINT's host; \"openshell\" for this machine)" },
+	{ "local", 0, NULL, "its container is on this docker engine: take the certificates from there" },
+	{ "remote", 0, "DEST", "it is on another host, [USER@]HOST for ssh" },
+	{ "ssh-key", 0, "FILE", "private key for ssh to that host" },
+	{ "ca", 0, "FILE", "certificate of the authority that the gateway's is signed by" },
+	{ "cert", 0, "FILE", "certificate of the client" },
+	{ "key", 0, "FILE", "its private key, without a passphrase" },
 	OPT_WAIT_LOCK, OPT_OUTPUT, OPT_PROGRESS, OPT_QUIET, OPT_END,
 };
 
@@ -30,53 +38,131 @@ static int choose_name(const struct cli *cli, const struct invocation *in, const
 	return 0;
 }
 
-static int report_added(const struct cli *cli, const char *name, enum output_format format, struct error **err)
+static void report_added(const struct cli *cli, const struct record *record, enum output_format format)
 {
 	const char *override = cli->settings->gateway;
-	AUTO(record) record = { 0 };
-	autotree cJSON *tree = NULL;
 
-	if (registry_load(cli->paths, name, &record, err) < 0)
-		return -1;
-	progress_success("Gateway '%s' added, and active now: %s", name, record.endpoint);
-	if (override != NULL && !streq(override, name))
+	progress_success("Gateway '%s' added, and active now: %s (%s, %s)", record->name, record->endpoint,
+			 record_type(record), record_auth(record));
+	if (override != NULL && !streq(override, record->name))
 		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
-	if (format == OUTPUT_TABLE)
-		return 0;
-	tree = show_record_tree(&record, override ? override : name);
-	show_add_files(cli, &record, tree);
-	output_tree(tree, format);
+	if (format != OUTPUT_TABLE) {
+		autotree cJSON *tree = show_record_tree(record, override ? override : record->name);
+
+		show_add_files(cli, record, tree);
+		output_tree(tree, format);
+	}
+}
+
+static int exclude(const char *one, const char *other, struct error **err)
+{
+	return error_set(err, ERROR_USAGE, "%s and %s exclude each other", one, other);
+}
+
+/* Where it is: on this docker engine, on another host, or wherever. */
+static int read_place(const struct invocation *in, const struct target *target, struct enroll_options *options,
+		      struct error **err)
+{
+	const char *remote = in_value(in, "remote");
+
+	options->is_local = in_has(in, "local");
+	options->destination = remote ? remote : target->destination;
+	if (target->destination != NULL && (remote != NULL || options->is_local))
+		return exclude("ssh://", remote ? "--remote" : "--local", err);
+	if (options->is_local && remote != NULL)
+		return exclude("--local", "--remote", err);
+	if (in_has(in, "ssh-key") && options->destination == NULL)
+		return error_set(err, ERROR_USAGE, "--ssh-key is for --remote, or an ENDPOINT of ssh://");
+	return remote != NULL ? target_check_destination(remote, "--remote", err) : 0;
+}
+
+/* *given: all three parts are; some of them are not enough. */
+static int check_parts(const struct invocation *in, const struct enroll_options *options, bool *given,
+		       struct error **err)
+{
+	const char *missing = NULL;
+
+	*given = false;
+	for (int i = 0; i < MTLS_FILES; i++) {
+		*given |= in_has(in, part_options[i]);
+		if (!in_has(in, part_options[i]))
+			missing = part_options[i];
+	}
+	if (*given && missing != NULL)
+		return error_set(err, ERROR_USAGE, "--ca, --cert and --key go together: --%s is missing", missing);
+	if (*given && options->is_local)
+		return exclude("--local", "--ca, --cert, --key", err);
+	if (*given && options->target->is_plaintext)
+		return error_set(err, ERROR_USAGE, "--ca, --cert and --key are for https://");
 	return 0;
+}
+
+static int read_parts(const struct invocation *in, struct buf parts[MTLS_FILES], struct error **err)
+{
+	for (int i = 0; i < MTLS_FILES; i++)
+		if (mtls_file_read(i, in_value(in, part_options[i]), &parts[i], err) < 0) {
+			if (error_is(*err, ERROR_ABSENT))
+				error_code(err, "file-absent");
+			return error_wrap(err, "--%s", part_options[i]);
+		}
+	return 0;
+}
+
+static int enroll(const struct cli *cli, const struct invocation *in, const struct enroll_options *options,
+		  struct record *record, struct error **err)
+{
+	struct lock lock = LOCK_INIT;
+	int rc;
+
+	cancel_catch();
+	if (cli_lock(cli, in, options->name, &lock, err) < 0)
+		return -1;
+	rc = gateway_enroll(cli->env, options, record, err);
+	lock_release(&lock);
+	return rc;
+}
+
+static int add(const struct cli *cli, const struct invocation *in, struct buf parts[MTLS_FILES],
+	       struct record *record, struct error **err)
+{
+	struct enroll_options options = { NULL };
+	AUTO(target) target = { 0 };
+	autofree char *name = NULL;
+	bool given;
+
+	options.target = &target;
+	if (target_parse(in->operands[0], &target, err) < 0 || read_place(in, &target, &options, err) < 0 ||
+	    choose_name(cli, in, &target, &name, err) < 0 || check_parts(in, &options, &given, err) < 0 ||
+	    (given && read_parts(in, parts, err) < 0))
+		return -1;
+	options.name = name;
+	options.bundle = given ? parts : NULL;
+	return enroll(cli, in, &options, record, err);
 }
 
 static int run_add(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
-	struct enroll_options options = { .is_local = false };
-	AUTO(target) target = { 0 };
+	struct buf parts[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
 	AUTO(record) record = { 0 };
-	struct lock lock = LOCK_INIT;
-	autofree char *name = NULL;
 	enum output_format format;
 	int rc;
 
 	(void)status;
-	if (in_output(in, &format, err) < 0 || target_parse(in->operands[0], &target, err) < 0 ||
-	    choose_name(cli, in, &target, &name, err) < 0)
+	if (in_output(in, &format, err) < 0)
 		return -1;
-	options.target = &target;
-	options.name = name;
-	cancel_catch();
-	if (cli_lock(cli, in, name, &lock, err) < 0)
-		return -1;
-	rc = gateway_enroll(cli->env, &options, &record, err);
-	lock_release(&lock);
-	return rc < 0 ? -1 : report_added(cli, name, format, err);
+	rc = add(cli, in, parts, &record, err);
+	for (int i = 0; i < MTLS_FILES; i++)
+		buf_release(&parts[i]);
+	if (rc == 0)
+		report_added(cli, &record, format);
+	return rc;
 }
 
 const struct command cmd_gateway_add = {
 	.path = "gateway add",
 	.operands = "ENDPOINT",
 	.summary = "register a gateway that somebody else made, and make it the active one",
+	.details = "ENDPOINT is [https://|http://]HOST[:PORT], or ssh://[USER@]HOST:PORT for --remote and https.",
 	.options = add_options,
 	.min_operands = 1,
 	.max_operands = 1,

@@ -43,9 +43,10 @@ static int load_record(struct survey *survey, const struct gateway_env *env, con
 		record_release(record); /* ours will hide it */
 		return 0;
 	}
-	if (!record->is_remote)
+	if (!record->is_remote && record->port > 0)
 		return 0;
-	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway elsewhere (%s)", name, record->endpoint);
+	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway %s (%s)", name,
+		  record->is_remote ? "elsewhere" : "that was added by its address", record->endpoint);
 	return error_code(err, "name-taken");
 }
 

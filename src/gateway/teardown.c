@@ -47,11 +47,15 @@ static int check_identity(const struct gateway_env *env, const struct record *re
 int gateway_find_container(const struct gateway_env *env, const char *name, bool force, struct container *container,
 			   struct error **err)
 {
-	autofree char *container_name = gateway_container_name(name);
 	AUTO(record) record = { 0 };
+	autofree char *wanted = NULL;
 
-	if (load_own(env, name, &record, err) < 0 ||
-	    docker_container_get(env->docker, container_name, container, err) < 0)
+	if (load_own(env, name, &record, err) < 0)
+		return -1;
+	wanted = record.name != NULL ? gateway_record_container(&record) : NULL;
+	if (wanted == NULL)
+		wanted = gateway_container_name(name);
+	if (docker_container_get(env->docker, wanted, container, err) < 0)
 		return -1;
 	return check_identity(env, &record, container, force, err);
 }
@@ -171,6 +175,17 @@ static void show_removal(const struct gateway_env *env, const char *name)
 	dryrun_remove(env->dryrun, files, active != NULL && streq(active, name) ? 3 : 2);
 }
 
+/* One that `gateway add` found is somebody else's to destroy; without a record it is told by names. */
+static int check_made_here(const struct record *record, struct error **err)
+{
+	if (record->name == NULL || record->port > 0)
+		return 0;
+	error_set(err, ERROR_REFUSED, "gateway '%s' was not made under this name, only added (%s)", record->name,
+		  record->endpoint);
+	error_code(err, "gateway-elsewhere");
+	return error_hint_command(err, "Remove the entry", "openshell gateway remove %s", record->name);
+}
+
 static int destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
 		   struct error **err)
 {
@@ -179,7 +194,7 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 	AUTO(container) container = { 0 };
 	bool recorded = false, volume = false, network = false;
 
-	if (load_own(env, options->name, &record, err) < 0 ||
+	if (load_own(env, options->name, &record, err) < 0 || check_made_here(&record, err) < 0 ||
 	    docker_container_get(env->docker, name, &container, err) < 0 ||
 	    check_identity(env, &record, &container, options->force, err) < 0)
 		return -1;

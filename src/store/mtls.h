@@ -19,12 +19,15 @@ const char *mtls_state_name(enum mtls_state state);
 /* Puts a bundle that a crash left half replaced back, then looks at it. */
 enum mtls_state mtls_examine(const struct paths *paths, const char *name);
 
-/* The bundle as it is. ERROR_ABSENT where a part is missing. */
-int mtls_load(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
-
 /* Refuses a bundle whose parts are not PEM of the right kind: what is stored stays. */
 int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES],
 	       struct error **err) MUST_CHECK;
+
+/* The three files; ERROR_ABSENT when there are none, ERROR_SYSTEM when one is not PEM of its kind. */
+int mtls_read(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
+
+/* A part of a bundle that a person gives: ERROR_USAGE, with the line, for a file of anything else. */
+int mtls_file_read(int which, const char *path, struct buf *text, struct error **err) MUST_CHECK;
 
 /* Absent is fine. */
 int mtls_remove(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
