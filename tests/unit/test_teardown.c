@@ -234,7 +234,7 @@ static void a_volume_or_a_network_alone_is_removed(void **state)
 		{ .command = "docker network rm *", .code = 1 }, { .command = "docker network ls *", .out = "" },
 	};
 	static const struct script_step network[] = {
-		ABSENT, LISTS("", NAME "\n"), STOPPING_NOTHING,
+		ABSENT, LISTS("", NAME "\nN1\n"), STOPPING_NOTHING,
 		{ .command = "docker rm -f -v -- " NAME, .code = 1 }, ABSENT,
 		{ .command = "docker volume rm -f " NAME }, { .command = "docker network rm " NAME },
 	};
