@@ -12,13 +12,9 @@
 char *show_active(const struct cli *cli)
 {
 	AUTO(argv) warnings = ARGV_INIT;
-	char *name;
+	const char *variable = cli_variable_gateway(cli, &warnings);
+	char *name = variable ? xstrdup(variable) : registry_active(cli->paths, &warnings);
 
-	if (cli->settings->gateway != NULL && name_is_readable(cli->settings->gateway))
-		return xstrdup(cli->settings->gateway);
-	if (cli->settings->gateway != NULL)
-		argv_add(&warnings, "OPENSHELL_GATEWAY is ignored: it does not hold a gateway name");
-	name = registry_active(cli->paths, &warnings);
 	output_warnings(cli, &warnings);
 	return name;
 }

@@ -29,7 +29,10 @@ void survey_release(struct survey *survey)
 static int load_record(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
 {
 	struct record *record = &survey->record;
+	enum record_source source;
 
+	if (!registry_source(env->paths, name, &source) || source == SOURCE_SYSTEM)
+		return 0; /* ours will hide it */
 	if (registry_load(env->paths, name, record, err) < 0) {
 		if (!error_is(*err, ERROR_ABSENT)) {
 			autofree char *why = error_text(*err);
@@ -39,11 +42,7 @@ static int load_record(struct survey *survey, const struct gateway_env *env, con
 		error_free(err);
 		return 0;
 	}
-	if (record->source == SOURCE_SYSTEM) {
-		record_release(record); /* ours will hide it */
-		return 0;
-	}
-	if (!record->is_remote)
+	if (!record_is_elsewhere(record))
 		return 0;
 	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway elsewhere (%s)", name, record->endpoint);
 	return error_code(err, "name-taken");

@@ -11,21 +11,30 @@
 #define REMOVAL_WAIT_MS 60000
 #define REMOVAL_INTERVAL_MS 500
 
+static int refuse_system_entry(const char *name, const char *path, struct error **err)
+{
+	error_set(err, ERROR_REFUSED, "gateway '%s' is an entry of the system (%s), not one of yours", name, path);
+	error_code(err, "system-entry");
+	error_hint_command(err, "Make one of that name, which hides it", "openshell gateway start --name %s", name);
+	return error_hint_command(err, "Or select another", "openshell gateway select");
+}
+
 /* The user's record, zero when there is none or it cannot be read; never somebody else's gateway. */
 static int load_own(const struct gateway_env *env, const char *name, struct record *record, struct error **err)
 {
+	enum record_source source;
+
+	/* also one that cannot be used */
+	if (registry_source(env->paths, name, &source) && source == SOURCE_SYSTEM) {
+		autofree char *path = paths_system_metadata(env->paths, name);
+
+		return refuse_system_entry(name, path, err);
+	}
 	if (registry_load(env->paths, name, record, err) < 0) {
 		error_free(err);
 		return 0;
 	}
-	if (record->source == SOURCE_SYSTEM) {
-		error_set(err, ERROR_REFUSED, "gateway '%s' is an entry of the system (%s), not one of yours", name,
-			  record->path);
-		error_code(err, "system-entry");
-		error_hint_command(err, "Make one of that name, which hides it", "openshell gateway start --name %s", name);
-		return error_hint_command(err, "Or select another", "openshell gateway select");
-	}
-	if (!record->is_remote)
+	if (!record_is_elsewhere(record))
 		return 0;
 	error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", name, record->endpoint);
 	return error_code(err, "gateway-elsewhere");
@@ -195,8 +204,7 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 		show_removal(env, options->name);
 		return 0;
 	}
-	if (registry_clear_active(env->paths, options->name, err) < 0 ||
-	    registry_remove(env->paths, options->name, &recorded, err) < 0)
+	if (registry_remove(env->paths, options->name, &recorded, err) < 0)
 		return -1;
 	*found = container.phase != PHASE_ABSENT || volume || network || recorded;
 	return 0;
