@@ -53,6 +53,11 @@ int registry_remove(const struct paths *paths, const char *name, bool *removed, 
 /* Removes those directories of an entry, and above it, that are empty. */
 void registry_tidy(const struct paths *paths, const char *name);
 
+/* Calls visit for each entry, in the order of the names, those that cannot be used (with `invalid` set) too. What it
+ * wants to keep of the record it takes out of it. */
+typedef void registry_fn(void *arg, struct record *record);
+int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err) MUST_CHECK;
+
 struct record_list {
 	struct record *v; /* sorted by name */
 	size_t n;
