@@ -14,8 +14,14 @@
 
 int file_read(const char *path, size_t max, struct buf *out, struct error **err)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return file_read_at(AT_FDCWD, path, path, max, out, err);
+}
+
+int file_read_at(int dir, const char *name, const char *path, size_t max, struct buf *out, struct error **err)
+{
+	autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char bytes[16 * 1024];
+	size_t before = out->len;
 	struct stat st;
 	ssize_t got;
 
@@ -31,6 +37,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct error **err)
 		if (out->len + (size_t)got > max)
 			return error_set(err, ERROR_SYSTEM, "cannot read %s: larger than %zu bytes", path, max);
 		buf_add(out, bytes, (size_t)got);
+		if (out->len - before == (size_t)st.st_size) /* all of it: the end need not be looked for */
+			break;
 	}
 	return 0;
 }

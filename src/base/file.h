@@ -15,6 +15,9 @@
 /* A regular file of at most max bytes. ERROR_ABSENT when there is none; anything else than a
  * regular file (a FIFO would hang us) is refused. */
 int file_read(const char *path, size_t max, struct buf *out, struct error **err) MUST_CHECK;
+/* The same by a name relative to an open directory (or AT_FDCWD); errors call it path. */
+int file_read_at(int dir, const char *name, const char *path, size_t max, struct buf *out,
+		 struct error **err) MUST_CHECK;
 
 /* Replaces path, or makes it, with mode 0600; its directory must exist. */
 int file_write(const char *path, const void *bytes, size_t len, struct error **err) MUST_CHECK;

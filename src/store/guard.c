@@ -3,6 +3,7 @@
 #include "store/guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,20 +13,30 @@
 
 #define LINKS_MAX 40 /* as the kernel has it */
 
+static bool is_ours(const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == getuid();
+}
+
+/* is_above: more of the path follows. */
+static bool is_closed(const struct stat *st, bool is_above)
+{
+	return (st->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (is_above && (st->st_mode & S_ISVTX) != 0);
+}
+
 static int check_owner(const char *path, const struct stat *st, struct error **err)
 {
-	if (st->st_uid == 0 || st->st_uid == getuid())
+	if (is_ours(st))
 		return 0;
 	return error_set(err, ERROR_REFUSED, "%s belongs neither to root nor to you (but to user %lu)", path,
 			 (unsigned long)st->st_uid);
 }
 
-/* is_above: more of the path follows. */
 static int check_one(const char *path, const struct stat *st, bool is_above, struct error **err)
 {
 	if (check_owner(path, st, err) < 0)
 		return -1;
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (is_above && (st->st_mode & S_ISVTX) != 0))
+	if (is_closed(st, is_above))
 		return 0;
 	return error_set(err, ERROR_REFUSED, "%s can be written by others than its owner", path);
 }
@@ -125,19 +136,17 @@ int guard_check(const char *path, struct error **err)
 	return 0;
 }
 
-int guard_check_entry(const char *dir, const char *name, const char *file, struct error **err)
+int guard_check_entry(int dir, const char *file, const char *path, struct error **err)
 {
-	autofree char *entry = xasprintf("%s/%s", dir, name), *path = xasprintf("%s/%s", entry, file);
-	const char *const both[] = { entry, path };
+	autofree char *entry = xstrndup(file, (size_t)(strrchr(file, '/') - file));
+	const char *const both[] = { entry, file };
 	struct stat st;
 
 	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		if (lstat(both[i], &st) < 0)
-			return error_errno(err, "cannot examine %s", both[i]);
-		if (S_ISLNK(st.st_mode))
-			return guard_check(path, err);
-		if (check_one(both[i], &st, false, err) < 0)
-			return -1;
+		if (fstatat(dir, both[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_errno(err, "cannot examine %s", path);
+		if (S_ISLNK(st.st_mode) || !is_ours(&st) || !is_closed(&st, false))
+			return guard_check(path, err); /* which says what is wrong, if anything */
 	}
 	return 0;
 }

@@ -14,7 +14,8 @@
  * ERROR_REFUSED names what does not fit, ERROR_ABSENT what is not there. path is absolute. */
 int guard_check(const char *path, struct error **err) MUST_CHECK;
 
-/* The same for DIR/NAME/FILE when guard_check() has passed dir: two looks where there is no link. */
-int guard_check_entry(const char *dir, const char *name, const char *file, struct error **err) MUST_CHECK;
+/* The same for DIRECTORY/NAME/FILE when guard_check() has passed the directory: two looks where there is no link. file
+ * is NAME/FILE as seen from dir, path all of it. */
+int guard_check_entry(int dir, const char *file, const char *path, struct error **err) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -87,14 +88,6 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
-/* What is printed and passed on: no value has a reason to hold anything else. */
-static bool is_showable(const char *text)
-{
-	autofree char *safe = log_safe_text(text, strlen(text));
-
-	return streq(safe, text);
-}
-
 /* 1 + the index of one of our keys, the required ones first; 0: it is another program's. */
 static size_t key_number(const char *key)
 {
@@ -137,7 +130,7 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
 	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_endpoint' is neither https:// nor http://", path);
-	if (!is_showable(endpoint))
+	if (!log_is_safe(endpoint))
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_endpoint' holds control characters or no UTF-8", path);
 	if (port < 0 || port > 65535)
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
@@ -151,7 +144,7 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 
 		if (str_blank(text))
 			continue;
-		if (!is_showable(text))
+		if (!log_is_safe(text))
 			return error_set(err, ERROR_SYSTEM, "%s: '%s' holds control characters or no UTF-8", path,
 					 optional_keys[i].key);
 		*field(record, i) = xstrdup(text);
@@ -159,12 +152,12 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 	return 0;
 }
 
-static int load_file(const char *path, struct record *record, struct error **err)
+static int load_file(int dir, const char *file, const char *path, struct record *record, struct error **err)
 {
 	AUTO(buf) text = BUF_INIT;
 	autotree cJSON *root = NULL;
 
-	if (file_read(path, METADATA_MAX, &text, err) < 0)
+	if (file_read_at(dir, file, path, METADATA_MAX, &text, err) < 0)
 		return -1;
 	root = tree_json(buf_str(&text), text.len, path, err);
 	return root == NULL ? -1 : parse(root, path, record, err);
@@ -213,12 +206,12 @@ static int absent(const struct paths *paths, const char *name, struct error **er
 	return error_code(err, "gateway-absent");
 }
 
-/* gateways: the directory that the entry is in, of a tree that paths_init() trusts. */
-static int load_entry(const char *gateways, const char *name, struct record *record, struct error **err)
+/* file: the same as record->path, as seen from dir. */
+static int load_entry(int dir, const char *file, struct record *record, struct error **err)
 {
-	if (record->source == SOURCE_SYSTEM && guard_check_entry(gateways, name, METADATA_FILE, err) < 0)
+	if (record->source == SOURCE_SYSTEM && guard_check_entry(dir, file, record->path, err) < 0)
 		return -1;
-	return load_file(record->path, record, err);
+	return load_file(dir, file, record->path, record, err);
 }
 
 /* It was there a moment ago, and its look-up failed since another process has removed it. */
@@ -233,15 +226,13 @@ static bool has_gone(const char *path, struct error **err)
 int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err)
 {
 	struct record loaded = { 0 };
-	autofree char *gateways = NULL;
 
 	if (name_check_readable(name, err) < 0)
 		return -1;
 	loaded.path = find(paths, name, &loaded.source);
 	if (loaded.path == NULL)
 		return absent(paths, name, err);
-	gateways = xasprintf("%s/gateways", loaded.source == SOURCE_USER ? paths->user_root : paths->system_root);
-	if (load_entry(gateways, name, &loaded, err) < 0) {
+	if (load_entry(AT_FDCWD, loaded.path, &loaded, err) < 0) {
 		bool gone = has_gone(loaded.path, err);
 
 		record_release(&loaded);
@@ -392,37 +383,43 @@ void registry_tidy(const struct paths *paths, const char *name)
 
 /* ------------------------------------------------------------------ lists */
 
-static void add_entry(struct record_list *list, const char *gateways, const char *name, enum record_source source,
-		      const char *path)
-{
-	autoerror struct error *err = NULL;
-	struct record record = { .source = source, .path = xstrdup(path) };
+/* Where an entry of a name may be; the first of these that is there hides the others. */
+enum place_kind { PLACE_NESTED, PLACE_FLAT, PLACE_SYSTEM };
 
-	if (load_entry(gateways, name, &record, &err) < 0) {
-		record_release(&record);
-		if (has_gone(path, &err))
-			return;
-		record.source = source;
-		record.path = xstrdup(path);
-		record.invalid = error_text(err);
+struct place {
+	char *name;
+	enum place_kind kind;
+};
+
+/* All places where there may be entries, and the directories that they are in. */
+struct places {
+	const struct paths *paths;
+	DIR *mine, *shared; /* NULL: there is none */
+	struct place *v;
+	size_t n;
+};
+
+static void places_release(struct places *places)
+{
+	for (size_t i = 0; i < places->n; i++)
+		free(places->v[i].name);
+	free(places->v);
+	if (places->mine != NULL)
+		closedir(places->mine);
+	if (places->shared != NULL)
+		closedir(places->shared);
+}
+
+/* Takes name over. */
+static void add_place(struct places *places, char *name, enum place_kind kind)
+{
+	if (!name_is_readable(name)) {
+		free(name);
+		return;
 	}
-	free(record.name);
-	record.name = xstrdup(name); /* as in registry_load() */
-	if ((list->n & (list->n - 1)) == 0)
-		list->v = xreallocarray(list->v, list->n ? list->n * 2 : 1, sizeof(*list->v));
-	list->v[list->n++] = record;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct record *)a)->name, ((const struct record *)b)->name);
-}
-
-static bool has_name(const struct record_list *list, const char *name)
-{
-	const struct record key = { .name = (char *)(uintptr_t)name };
-
-	return list->n > 0 && bsearch(&key, list->v, list->n, sizeof(*list->v), by_name) != NULL;
+	if ((places->n & (places->n - 1)) == 0)
+		places->v = xreallocarray(places->v, places->n ? places->n * 2 : 1, sizeof(*places->v));
+	places->v[places->n++] = (struct place){ name, kind };
 }
 
 /* The gateway that a directory entry of the user's tree is the metadata of, or NULL. */
@@ -435,57 +432,147 @@ static char *flat_name(const char *entry)
 	return xstrndup(entry, len - tail);
 }
 
-/* Adds the entries of one tree that are not in `hidden`. */
-static int add_tree(struct record_list *list, const char *root, enum record_source source,
-		    const struct record_list *hidden, struct error **err)
+static void add_places(struct places *places, DIR *dir, enum record_source source)
 {
-	autofree char *gateways = xasprintf("%s/gateways", root);
-	DIR *dir = opendir(gateways);
-	struct dirent *entry;
+	const struct dirent *entry;
 
-	if (dir == NULL)
-		return errno == ENOENT ? 0 : error_errno(err, "cannot read %s", gateways);
 	while ((entry = readdir(dir)) != NULL) {
-		autofree char *flat = source == SOURCE_USER ? flat_name(entry->d_name) : NULL;
-		autofree char *nested = xasprintf("%s/%s/" METADATA_FILE, gateways, flat ? flat : entry->d_name);
-		autofree char *path = flat ? xasprintf("%s/%s", gateways, entry->d_name) : xstrdup(nested);
-		const char *name = flat ? flat : entry->d_name;
+		char *flat = source == SOURCE_USER ? flat_name(entry->d_name) : NULL;
 
-		if (!name_is_readable(name) || !is_there(path) || (flat && is_there(nested)) ||
-		    (hidden && has_name(hidden, name)))
-			continue;
-		add_entry(list, gateways, name, source, path);
+		if (flat != NULL)
+			add_place(places, flat, PLACE_FLAT);
+		else
+			add_place(places, xstrdup(entry->d_name), source == SOURCE_USER ? PLACE_NESTED : PLACE_SYSTEM);
 	}
-	closedir(dir);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct place *one = a, *other = b;
+	int order = strcmp(one->name, other->name);
+
+	return order != 0 ? order : (int)one->kind - (int)other->kind;
+}
+
+static int find_places(struct places *places, struct error **err)
+{
+	autofree char *user = xasprintf("%s/gateways", places->paths->user_root);
+
+	places->mine = opendir(user);
+	if (places->mine == NULL && errno != ENOENT)
+		return error_errno(err, "cannot read %s", user);
+	if (places->mine != NULL)
+		add_places(places, places->mine, SOURCE_USER);
+	if (places->paths->system_root != NULL) {
+		autofree char *shared = xasprintf("%s/gateways", places->paths->system_root);
+
+		places->shared = opendir(shared);
+	}
+	if (places->shared != NULL)
+		add_places(places, places->shared, SOURCE_SYSTEM);
+	if (places->n > 0)
+		qsort(places->v, places->n, sizeof(*places->v), by_place);
 	return 0;
+}
+
+static char *place_path(const struct places *places, const struct place *place)
+{
+	switch (place->kind) {
+	case PLACE_NESTED:
+		return paths_metadata(places->paths, place->name);
+	case PLACE_FLAT:
+		return paths_flat_metadata(places->paths, place->name);
+	case PLACE_SYSTEM:
+		break;
+	}
+	return paths_system_metadata(places->paths, place->name);
+}
+
+/* As is_there(), of a file that could not be read: one that came since then is not, and a link to nothing is. */
+static bool hides_others(int dir, const char *file, const struct error *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	return !error_is(err, ERROR_ABSENT) || S_ISLNK(st.st_mode);
+}
+
+/* False when there is nothing at the place. */
+static bool load_place(const struct places *places, const struct place *place, struct record *record)
+{
+	enum record_source source = place->kind == PLACE_SYSTEM ? SOURCE_SYSTEM : SOURCE_USER;
+	const char *root = source == SOURCE_SYSTEM ? places->paths->system_root : places->paths->user_root;
+	int dir = dirfd(source == SOURCE_SYSTEM ? places->shared : places->mine);
+	struct record loaded = { .source = source, .path = place_path(places, place) };
+	/* opened from its directory: with thousands of files the way to it would be half of the work */
+	const char *file = loaded.path + strlen(root) + strlen("/gateways/");
+	autoerror struct error *err = NULL;
+
+	if (load_entry(dir, file, &loaded, &err) < 0) {
+		record_release(&loaded);
+		if (!hides_others(dir, file, err))
+			return false;
+		loaded.source = source;
+		loaded.path = place_path(places, place);
+		loaded.invalid = error_text(err);
+	}
+	free(loaded.name);
+	loaded.name = xstrdup(place->name); /* as in registry_load() */
+	*record = loaded;
+	return true;
+}
+
+static void visit_places(const struct places *places, registry_fn *visit, void *arg)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < places->n; i++) {
+		AUTO(record) record = { 0 };
+
+		if (streq(places->v[i].name, last) || !load_place(places, &places->v[i], &record))
+			continue;
+		last = places->v[i].name;
+		visit(arg, &record);
+	}
+}
+
+int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err)
+{
+	AUTO(places) places = { .paths = paths };
+
+	if (find_places(&places, err) < 0)
+		return -1;
+	visit_places(&places, visit, arg);
+	return 0;
+}
+
+static void add_record(void *arg, struct record *record)
+{
+	struct record_list *list = arg;
+
+	if ((list->n & (list->n - 1)) == 0)
+		list->v = xreallocarray(list->v, list->n ? list->n * 2 : 1, sizeof(*list->v));
+	list->v[list->n++] = *record;
+	*record = (struct record){ 0 };
 }
 
 int registry_list(const struct paths *paths, struct record_list *list, struct error **err)
 {
-	struct record_list user = { 0 };
+	return registry_each(paths, add_record, list, err);
+}
 
-	if (add_tree(&user, paths->user_root, SOURCE_USER, NULL, err) < 0) {
-		record_list_release(&user);
-		return -1;
-	}
-	if (user.n > 0)
-		qsort(user.v, user.n, sizeof(*user.v), by_name);
-	if (paths->system_root != NULL) {
-		struct record_list shared = { 0 };
-		autoerror struct error *failed = NULL;
+char *registry_unlisted(const struct paths *paths)
+{
+	autofree char *gateways = paths->system_root ? xasprintf("%s/gateways", paths->system_root) : NULL;
+	autoerror struct error *failed = NULL;
+	DIR *dir = gateways ? opendir(gateways) : NULL;
 
-		/* nobody's own entries are less for it */
-		if (add_tree(&shared, paths->system_root, SOURCE_SYSTEM, &user, &failed) < 0)
-			user.missing = error_text(failed);
-		user.v = xreallocarray(user.v, user.n + shared.n + 1, sizeof(*user.v));
-		if (shared.n > 0)
-			memcpy(user.v + user.n, shared.v, shared.n * sizeof(*user.v));
-		user.n += shared.n;
-		free(shared.v);
-		qsort(user.v, user.n, sizeof(*user.v), by_name);
-	}
-	*list = user;
-	return 0;
+	if (dir != NULL)
+		closedir(dir);
+	else if (gateways != NULL && errno != ENOENT && errno != ENOTDIR)
+		error_errno(&failed, "the gateways of the system are not listed: cannot read %s", gateways);
+	return failed != NULL ? error_text(failed) : NULL;
 }
 
 void record_list_release(struct record_list *list)
@@ -493,7 +580,6 @@ void record_list_release(struct record_list *list)
 	for (size_t i = 0; i < list->n; i++)
 		record_release(&list->v[i]);
 	free(list->v);
-	free(list->missing);
 	*list = (struct record_list){ 0 };
 }
 
@@ -554,4 +640,16 @@ int registry_set_active(const struct paths *paths, const char *name, struct erro
 	if (!registry_source(paths, name, &source))
 		return absent(paths, name, err);
 	return file_write(path, name, strlen(name), err);
+}
+
+int registry_clear_active(const struct paths *paths, const char *name, struct error **err)
+{
+	AUTO(lock) lock = LOCK_INIT;
+
+	if (!is_there(paths->user_root))
+		return 0;
+	if (lock_configuration(&lock, paths, err) < 0 || deselect(paths, name, err) < 0)
+		return -1;
+	dir_remove_if_empty(paths->user_root);
+	return 0;
 }

@@ -60,19 +60,27 @@ int registry_remove(const struct paths *paths, const char *name, bool *removed, 
 /* Removes those directories of an entry, and above it, that are empty. */
 void registry_tidy(const struct paths *paths, const char *name);
 
+/* Calls visit for each entry, in the order of the names, those that cannot be used (with `invalid` set) too. What it
+ * wants to keep of the record it takes out of it. */
+typedef void registry_fn(void *arg, struct record *record);
+int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err) MUST_CHECK;
+
 struct record_list {
 	struct record *v; /* sorted by name */
 	size_t n;
-	char *missing;    /* why the system's entries could not be listed, or NULL */
 };
 /* Entries that cannot be used are in the list with `invalid` set. */
 int registry_list(const struct paths *paths, struct record_list *list, struct error **err) MUST_CHECK;
 void record_list_release(struct record_list *list);
+/* Why a list lacks those of the system, or NULL. The caller frees. */
+char *registry_unlisted(const struct paths *paths);
 
 /* The active gateway: the user's file, else the system's; NULL when there is none. A name that
  * cannot be one is passed over with a warning. The caller frees. */
 char *registry_active(const struct paths *paths, struct argv *warnings);
 /* ERROR_ABSENT when there is no such entry. */
 int registry_set_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
+/* Removes the user's active file when it holds this name. */
+int registry_clear_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 
 #endif
