@@ -18,7 +18,8 @@
 
 static const struct command *const commands[] = {
 	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
-	&cmd_gateway_select, &cmd_status,        &cmd_doctor_check,    &cmd_doctor_logs,  &cmd_doctor_exec,
+	&cmd_gateway_select, &cmd_gateway_add,   &cmd_gateway_remove,  &cmd_status,
+	&cmd_doctor_check,   &cmd_doctor_logs,   &cmd_doctor_exec,
 };
 
 /* Short words for groups, as upstream has them. */
@@ -329,14 +330,14 @@ static bool is_usable(const char *name, enum name_use use)
 int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name, bool *chosen,
 		     struct error **err)
 {
-	const char *flag = in_value(in, "name");
+	const char *const *flag = find_value(in, "name");
 	AUTO(argv) warnings = ARGV_INIT;
 	autofree char *active = NULL;
 	const char *variable = use == NAME_READ ? cli_variable_gateway(cli, &warnings) : cli->settings->gateway;
 	const struct {
 		const char *value, *what;
 	} sources[] = {
-		{ flag, "--name" }, { in->gateway, "--gateway" }, { variable, "OPENSHELL_GATEWAY" },
+		{ flag ? *flag : NULL, "--name" }, { in->gateway, "--gateway" }, { variable, "OPENSHELL_GATEWAY" },
 	};
 
 	*chosen = true;

@@ -30,8 +30,9 @@ static int load_record(struct survey *survey, const struct gateway_env *env, con
 {
 	struct record *record = &survey->record;
 	enum record_source source;
+	autofree char *path = registry_find(env->paths, name, &source);
 
-	if (!registry_source(env->paths, name, &source) || source == SOURCE_SYSTEM)
+	if (path == NULL || source == SOURCE_SYSTEM)
 		return 0; /* ours will hide it */
 	if (registry_load(env->paths, name, record, err) < 0) {
 		if (!error_is(*err, ERROR_ABSENT)) {
@@ -42,9 +43,10 @@ static int load_record(struct survey *survey, const struct gateway_env *env, con
 		error_free(err);
 		return 0;
 	}
-	if (!record_is_elsewhere(record))
+	if (!record_is_elsewhere(record) && record->port > 0)
 		return 0;
-	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway elsewhere (%s)", name, record->endpoint);
+	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway %s (%s)", name,
+		  record->is_remote ? "elsewhere" : "that was added by its address", record->endpoint);
 	return error_code(err, "name-taken");
 }
 

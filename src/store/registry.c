@@ -171,8 +171,7 @@ static bool is_there(const char *path)
 	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* The file that holds the entry, or NULL. */
-static char *find(const struct paths *paths, const char *name, enum record_source *source)
+char *registry_find(const struct paths *paths, const char *name, enum record_source *source)
 {
 	autofree char *nested = paths_metadata(paths, name), *flat = paths_flat_metadata(paths, name);
 	autofree char *shared = NULL;
@@ -189,13 +188,6 @@ static char *find(const struct paths *paths, const char *name, enum record_sourc
 	shared = paths_system_metadata(paths, name);
 	/* what the system keeps closed is no entry for us */
 	return lstat(shared, &st) == 0 ? STEAL(shared) : NULL;
-}
-
-bool registry_source(const struct paths *paths, const char *name, enum record_source *source)
-{
-	autofree char *path = name_is_readable(name) ? find(paths, name, source) : NULL;
-
-	return path != NULL;
 }
 
 static int absent(const struct paths *paths, const char *name, struct error **err)
@@ -229,7 +221,7 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 
 	if (name_check_readable(name, err) < 0)
 		return -1;
-	loaded.path = find(paths, name, &loaded.source);
+	loaded.path = registry_find(paths, name, &loaded.source);
 	if (loaded.path == NULL)
 		return absent(paths, name, err);
 	if (load_entry(AT_FDCWD, loaded.path, &loaded, err) < 0) {
@@ -253,7 +245,7 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 static void add_foreign(cJSON *root, const struct paths *paths, const char *name)
 {
 	enum record_source source;
-	autofree char *path = find(paths, name, &source);
+	autofree char *path = registry_find(paths, name, &source);
 	AUTO(buf) text = BUF_INIT;
 	autotree cJSON *old = NULL;
 	autoerror struct error *ignored = NULL;
@@ -622,22 +614,34 @@ char *registry_active(const struct paths *paths, struct argv *warnings)
 	return name;
 }
 
+char *registry_active_of_user(const struct paths *paths, struct argv *warnings)
+{
+	return read_active(paths->user_root, SOURCE_USER, warnings);
+}
+
+static bool is_there_any(const struct paths *paths, const char *name)
+{
+	enum record_source source;
+	autofree char *path = registry_find(paths, name, &source);
+
+	return path != NULL;
+}
+
 int registry_set_active(const struct paths *paths, const char *name, struct error **err)
 {
 	autofree char *path = paths_active(paths->user_root);
 	AUTO(lock) lock = LOCK_INIT;
-	enum record_source source;
 
 	if (name_check_readable(name, err) < 0)
 		return -1;
-	if (!registry_source(paths, name, &source))
+	if (!is_there_any(paths, name))
 		return absent(paths, name, err);
 	if (is_saved(path, name))
 		return 0;
 	if (lock_configuration(&lock, paths, err) < 0)
 		return -1;
 	/* it may have been removed before we had the lock; who removes it now takes it back */
-	if (!registry_source(paths, name, &source))
+	if (!is_there_any(paths, name))
 		return absent(paths, name, err);
 	return file_write(path, name, strlen(name), err);
 }

@@ -41,11 +41,11 @@ bool record_is_elsewhere(const struct record *record);
 bool record_has_container(const struct record *record, const char *container_id);
 void record_release(struct record *record);
 
+/* The file that holds the entry, usable or not, and whose it is; NULL when neither tree has one. The caller frees. */
+char *registry_find(const struct paths *paths, const char *name, enum record_source *source);
+
 /* ERROR_ABSENT when neither tree has it. */
 int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err) MUST_CHECK;
-
-/* Whose entry a look-up finds, also one that cannot be used; false when there is none. */
-bool registry_source(const struct paths *paths, const char *name, enum record_source *source);
 
 /* What the metadata file is to hold: this record, and what others keep in the user's entry now. The caller frees. */
 char *registry_text(const struct paths *paths, const struct record *record);
@@ -78,6 +78,8 @@ char *registry_unlisted(const struct paths *paths);
 /* The active gateway: the user's file, else the system's; NULL when there is none. A name that
  * cannot be one is passed over with a warning. The caller frees. */
 char *registry_active(const struct paths *paths, struct argv *warnings);
+/* That of the user's file alone. The caller frees. */
+char *registry_active_of_user(const struct paths *paths, struct argv *warnings);
 /* ERROR_ABSENT when there is no such entry. */
 int registry_set_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 /* Removes the user's active file when it holds this name. */
