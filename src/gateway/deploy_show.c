@@ -170,8 +170,8 @@ int show_record(struct deploy *deploy, struct error **err)
 		return -1;
 	if (deploy_creates(deploy))
 		free(STEAL(deploy->record.container_id));
-	text = registry_text(&deploy->record);
-	now = deploy->survey.record.name != NULL ? registry_text(&deploy->survey.record) : NULL;
+	text = registry_text(deploy->env->paths, &deploy->record);
+	now = deploy->survey.record.name != NULL ? registry_text(deploy->env->paths, &deploy->survey.record) : NULL;
 	if (now == NULL || !streq(now, text))
 		dryrun_write(deploy->env->dryrun, path, text);
 	return 0;

@@ -10,6 +10,7 @@
 #include "gateway/image.h"
 #include "gateway/push.h"
 #include "gateway/teardown.h"
+#include "store/last_sandbox.h"
 #include "store/mtls.h"
 #include "store/nodefiles.h"
 #include "tools/kubectl.h"
@@ -159,7 +160,9 @@ static int deploy_volume(struct deploy *deploy, struct error **err)
 	deploy->made_volume = true; /* also when the call is cut off */
 	if (docker_volume_create(deploy->env->docker, name, deploy->options->name, err) < 0)
 		return -1;
-	/* a bundle from an earlier volume is of a CA that is gone */
+	/* a bundle from an earlier volume is of a CA that is gone, and so are its sandboxes */
+	if (last_sandbox_forget(deploy->env->paths, deploy->options->name, err) < 0)
+		return -1;
 	return mtls_remove(deploy->env->paths, deploy->options->name, err);
 }
 

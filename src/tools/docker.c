@@ -191,6 +191,27 @@ int docker_port_holders(const struct docker *docker, int port, struct argv *name
 	return list(docker, "docker ps", &args, names, err);
 }
 
+void gateway_list_release(struct gateway_list *list)
+{
+	argv_release(&list->ids);
+	argv_release(&list->names);
+}
+
+int docker_gateways(const struct docker *docker, int port, struct gateway_list *list, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker ps", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	/* "{{json .}}" would give all labels as one text */
+	argv_addl(&spec.argv, "ps", "--no-trunc", "--format",
+		  "[{{json .ID}},{{json .Names}},{{json .Image}},{{json (.Label \"" LABEL_GATEWAY "\")}}]", NULL);
+	if (port > 0)
+		argv_add(&spec.argv, "--filter");
+	if (port > 0)
+		argv_addf(&spec.argv, "publish=%d", port);
+	return runner_check(docker->runner, &spec, &result, err) < 0 ? -1 : parse_gateways(&result.out, list, err);
+}
+
 /* `docker image inspect` of some: 0 when all are there. */
 static int look_for_images(const struct docker *docker, const char *const *refs, int *code, struct error **err)
 {

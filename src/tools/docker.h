@@ -150,6 +150,14 @@ char *docker_context_host(const struct docker *docker, const char *context, stru
 /* Names of running containers that publish the host port. */
 int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err) MUST_CHECK;
 
+/* Running containers that are a gateway's by their label, or by their image where a program before ours made them. */
+struct gateway_list {
+	struct argv ids, names; /* of the same containers */
+};
+void gateway_list_release(struct gateway_list *list);
+/* port: only those that publish this one of the host; 0: all. */
+int docker_gateways(const struct docker *docker, int port, struct gateway_list *list, struct error **err) MUST_CHECK;
+
 /* Adds those of the images that the engine does not have. */
 int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent,
 			 struct error **err) MUST_CHECK;

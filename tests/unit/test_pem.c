@@ -49,7 +49,7 @@ static const struct {
 	{ "", "ca.pem: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)" },
 	{ "hello\n", "holds no certificate" },
 	{ "MAA=\n", "holds no certificate" },
-	{ CERT "-----BEGIN PRIVATE KEY-----\nMAA=\n", "ca.pem, line 4: a private key is not for the node" },
+	{ CERT "-----BEGIN PRIVATE KEY-----\nMAA=\n", "ca.pem, line 4: a private key has no place here" },
 	{ "-----BEGIN EC PRIVATE KEY-----\n", "line 1: a private key" },
 	{ "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "line 1: a private key" },
 	{ "-----BEGIN CERTIFICATE-----\nMAA=\n-----BEGIN PRIVATE KEY-----\n", "line 3: a private key" },

@@ -353,6 +353,37 @@ static void an_entry_of_the_system_is_refused(void **state)
 	assert_true(scene_has(scene, "../system/gateways/gw/metadata.json"));
 }
 
+static void an_entry_of_the_system_that_cannot_be_used_is_refused_too(void **state)
+{
+	static const char *const texts[] = { "{ broken", "", "{}" };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	bool any;
+
+	scene->paths.system_root = xasprintf("%s/../system", scene->paths.user_root);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		scene_write(scene, "../system/gateways/gw/metadata.json", texts[i]);
+		assert_int_equal(gateway_destroy(&scene->env, &forced, &any, &err), -1);
+		assert_error(&err, ERROR_REFUSED, "is an entry of the system");
+		assert_true(scene_has(scene, "../system/gateways/gw/metadata.json"));
+	}
+}
+
+static void what_another_program_only_registered_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	bool any;
+
+	scene_write(scene, "gateways/gw/metadata.json",
+		    "{\"name\":\"gw\",\"gateway_endpoint\":\"http://127.0.0.1:8080\",\"is_remote\":false,\"gateway_port\":0,"
+		    "\"client_lifecycle_managed\":false}");
+	assert_int_equal(gateway_stop(&scene->env, &forced, &any, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "http://127.0.0.1:8080");
+	assert_int_equal(gateway_destroy(&scene->env, &forced, &any, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "http://127.0.0.1:8080");
+}
+
 static void a_gateway_elsewhere_is_refused(void **state)
 {
 	struct scene *scene = *state;
@@ -443,6 +474,8 @@ int main(void)
 		RULE(the_image_stays_unless_it_is_asked_for),
 		RULE(a_record_that_cannot_be_read_does_not_stand_in_the_way),
 		RULE(an_entry_of_the_system_is_refused),
+		RULE(an_entry_of_the_system_that_cannot_be_used_is_refused_too),
+		RULE(what_another_program_only_registered_is_refused),
 		RULE(a_gateway_elsewhere_is_refused),
 		RULE(a_container_is_found_on_its_own_engine_only),
 		RULE(a_removal_in_progress_is_awaited),
