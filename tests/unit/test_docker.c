@@ -461,6 +461,52 @@ static void holders_of_a_port_are_listed_by_name(void **state)
 	script_end(&script);
 }
 
+#define LIST_GATEWAYS \
+	"docker ps --no-trunc --format '[{{json .ID}},{{json .Names}},{{json .Image}},{{json (.Label \"ai.openshell.gateway\")}}]'"
+
+static void gateways_are_known_by_label_or_image(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = LIST_GATEWAYS " --filter publish=8080",
+		  .out = "[\"a1\",\"ours\",\"sha256:1\",\"dev\"]\n[\"b2\",\"web\",\"nginx\",\"\"]\n"
+			 "[\"c3\",\"old\",\"ghcr.io/nvidia/openshell/cluster:dev\",\"\"]\n" },
+		{ .command = LIST_GATEWAYS },
+	};
+	AUTO(gateway_list) list = { .ids = ARGV_INIT, .names = ARGV_INIT };
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_gateways(&script.docker, 8080, &list, &err), 0);
+	assert_line(&list.ids, "a1 c3");
+	assert_line(&list.names, "ours old");
+	assert_int_equal(docker_gateways(&script.docker, 0, &list, &err), 0);
+	assert_int_equal(list.ids.n, 2);
+	script_end(&script);
+}
+
+static void gateways_that_are_no_containers_are_an_error(void **state)
+{
+	static const char *const outs[] = {
+		"junk\n", "{}\n", "[]\n", "[\"-f\",\"x\",\"openshell/cluster\",\"\"]\n", "[\"a1\",\"\",\"i\",\"dev\"]\n",
+		"[\"a1\",\"x\\u001b[2J\",\"i\",\"dev\"]\n", "[\"a1\",\"x\",3,\"dev\"]\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(outs); i++) {
+		const struct script_step steps[] = { { .command = "docker ps *", .out = outs[i] } };
+		AUTO(gateway_list) list = { .ids = ARGV_INIT, .names = ARGV_INIT };
+		struct error *err = NULL;
+		struct script script;
+
+		SCRIPT_INIT(&script, steps);
+		assert_int_equal(docker_gateways(&script.docker, 0, &list, &err), -1);
+		assert_error(&err, ERROR_SYSTEM, "docker ps");
+		script_end(&script);
+	}
+}
+
 static void a_name_that_only_contains_ours_is_another(void **state)
 {
 	static const struct script_step steps[] = {
@@ -818,6 +864,8 @@ int main(void)
 		cmocka_unit_test(a_container_is_absent_only_if_the_engine_does_not_list_it),
 		cmocka_unit_test(a_container_is_listed_by_name_or_whole_id),
 		cmocka_unit_test(holders_of_a_port_are_listed_by_name),
+		cmocka_unit_test(gateways_are_known_by_label_or_image),
+		cmocka_unit_test(gateways_that_are_no_containers_are_an_error),
 		cmocka_unit_test(a_name_that_only_contains_ours_is_another),
 		cmocka_unit_test(lists_that_are_no_names_are_an_error),
 		cmocka_unit_test(a_create_without_an_id_is_an_error),
