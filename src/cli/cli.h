@@ -67,9 +67,19 @@ struct cli {
 	bool may_ask; /* somebody at a terminal can be asked */
 };
 
-/* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active
- * one; else "openshell". *chosen: somebody named it. The caller frees *name. */
-int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name,
+/* What a command wants the name of a gateway for. */
+enum name_use {
+	NAME_MAKE,   /* it must be one for a new gateway; the active one is not meant */
+	NAME_CHANGE, /* a name that cannot be one is an error: the next best is not to be changed instead */
+	NAME_READ,   /* one in OPENSHELL_GATEWAY is passed over with a warning, as one in the active file always is */
+};
+
+/* What OPENSHELL_GATEWAY names; NULL, with a warning where it cannot be a name, else. Borrowed. */
+const char *cli_variable_gateway(const struct cli *cli, struct argv *warnings);
+
+/* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, the active one; else "openshell". *chosen: somebody
+ * named it. The caller frees *name. */
+int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name,
 		     bool *chosen, struct error **err) MUST_CHECK;
 
 /* The gateway's lock, for a command whose table has OPT_WAIT_LOCK; a wait for it is told. */

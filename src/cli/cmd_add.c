@@ -184,7 +184,7 @@ static int name_to_remove(const struct cli *cli, const struct invocation *in, ch
 		*cli->meant = xstrdup(*name);
 		return 0;
 	}
-	if (cli_gateway_name(cli, in, true, name, &chosen, err) < 0 || chosen)
+	if (cli_gateway_name(cli, in, NAME_CHANGE, name, &chosen, err) < 0 || chosen)
 		return *name != NULL ? 0 : -1;
 	error_set(err, ERROR_USAGE, "no gateway is active: say which one is to be removed");
 	return error_hint_command(err, "See those that exist", "openshell gateway list");

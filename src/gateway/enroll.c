@@ -288,8 +288,7 @@ int gateway_forget(const struct gateway_env *env, const char *name, struct error
 	if (path != NULL && source == SOURCE_SYSTEM)
 		return refuse_system_entry(name, path, err);
 	(void)!registry_load(env->paths, name, &record, &malformed);
-	if (registry_clear_active(env->paths, name, err) < 0 ||
-	    registry_remove(env->paths, name, &removed, err) < 0)
+	if (registry_remove(env->paths, name, &removed, err) < 0)
 		return error_wrap(err, "cannot remove gateway '%s'", name);
 	if (!removed) {
 		error_set(err, ERROR_ABSENT, "there is no gateway '%s' to be removed", name);

@@ -86,7 +86,7 @@ int mtls_read(const struct paths *paths, const char *name, struct buf values[MTL
 
 int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES], struct error **err)
 {
-	autofree char *dir = paths_mtls_dir(paths, name), *parent = paths_gateway_dir(paths, name);
+	autofree char *dir = paths_mtls_dir(paths, name);
 	struct dir_entry entries[MTLS_FILES];
 
 	if (name_check_readable(name, err) < 0)
@@ -97,7 +97,7 @@ int mtls_store(const struct paths *paths, const char *name, const struct buf val
 					 i == MTLS_KEY ? "private key" : "certificate");
 		entries[i] = (struct dir_entry){ mtls_keys[i], buf_str(&values[i]), values[i].len };
 	}
-	if (dir_make(parent, err) < 0)
+	if (paths_make_gateway_dir(paths, name, err) < 0)
 		return -1;
 	return dir_replace(dir, entries, MTLS_FILES, err);
 }

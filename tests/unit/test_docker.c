@@ -211,20 +211,26 @@ static const struct row {
 	{ "network rm", remove_network, { { .command = "docker network rm " NAME } }, NULL },
 	{ "removing an absent network is fine", remove_network,
 	  { { .command = "docker network rm *", .code = 1 },
-	    { .command = "docker network ls --format '{{.Name}}' --filter name=" NAME, .out = NAME "2\n" } }, NULL },
+	    { .command = "docker network ls --format '{{.Name}}\\n{{.ID}}' --filter name=" NAME,
+	      .out = NAME "2\nN2\n" } }, NULL },
 	{ "what is attached to a network is detached first", remove_network,
 	  { { .command = "docker network rm *", .code = 1, .err = "has active endpoints\n" },
-	    { .command = "docker network ls *", .out = NAME "\n" },
-	    { .command = "docker network inspect --format '{{json .Containers}}' -- " NAME,
+	    { .command = "docker network ls *", .out = NAME "\nN1\n" },
+	    { .command = "docker network inspect --format '{{json .Containers}}' -- N1",
 	      .out = "{\"C1\":{},\"C2\":{}}\n" },
-	    { .command = "docker network disconnect -f " NAME " C1" },
-	    { .command = "docker network disconnect -f " NAME " C2", .code = 1 },
-	    { .command = "docker network rm " NAME } }, NULL },
+	    { .command = "docker network disconnect -f N1 C1" },
+	    { .command = "docker network disconnect -f N1 C2", .code = 1 },
+	    { .command = "docker network rm N1" } }, NULL },
+	{ "two networks of one name are both removed", remove_network,
+	  { { .command = "docker network rm " NAME, .code = 1, .err = "network is ambiguous (2 matches found on name)\n" },
+	    { .command = "docker network ls *", .out = NAME "\nN1\n" NAME "-2\nN2\n" NAME "\nN3\n" },
+	    { .command = "docker network inspect *", .out = "{}\n" }, { .command = "docker network rm N1" },
+	    { .command = "docker network inspect *", .out = "{}\n" }, { .command = "docker network rm N3" } }, NULL },
 	{ "a network that stays is an error", remove_network,
 	  { { .command = "docker network rm *", .code = 1, .err = "first\n" },
-	    { .command = "docker network ls *", .out = NAME "\n" },
+	    { .command = "docker network ls *", .out = NAME "\nN1\n" },
 	    { .command = "docker network inspect *", .out = "{}\n" },
-	    { .command = "docker network rm " NAME, .code = 1, .err = "in use\n" } },
+	    { .command = "docker network rm N1", .code = 1, .err = "in use\n" } },
 	  "docker network rm failed (exit 1): in use" },
 	{ "when the networks cannot be listed the first reason counts", remove_network,
 	  { { .command = "docker network rm *", .code = 1, .err = "first reason\n" },
@@ -505,18 +511,19 @@ static void a_name_that_only_contains_ours_is_another(void **state)
 {
 	static const struct script_step steps[] = {
 		{ .command = "docker volume ls *", .out = NAME "-2\nmy-" NAME "\n" },
-		{ .command = "docker network ls *", .out = NAME "-2\n" NAME "\n" },
+		{ .command = "docker network ls *", .out = NAME "-2\nN1\n" NAME "\nN2\n" },
 	};
 	struct error *err = NULL;
 	struct script script;
 	bool found = true;
+	size_t count = 0;
 
 	(void)state;
 	SCRIPT_INIT(&script, steps);
 	assert_int_equal(docker_volume_exists(&script.docker, NAME, &found, &err), 0);
 	assert_false(found);
-	assert_int_equal(docker_network_exists(&script.docker, NAME, &found, &err), 0);
-	assert_true(found);
+	assert_int_equal(docker_network_count(&script.docker, NAME, &count, &err), 0);
+	assert_int_equal(count, 1);
 	script_end(&script);
 }
 

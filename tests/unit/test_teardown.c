@@ -234,7 +234,7 @@ static void a_volume_or_a_network_alone_is_removed(void **state)
 		{ .command = "docker network rm *", .code = 1 }, { .command = "docker network ls *", .out = "" },
 	};
 	static const struct script_step network[] = {
-		ABSENT, LISTS("", NAME "\n"), STOPPING_NOTHING,
+		ABSENT, LISTS("", NAME "\nN1\n"), STOPPING_NOTHING,
 		{ .command = "docker rm -f -v -- " NAME, .code = 1 }, ABSENT,
 		{ .command = "docker volume rm -f " NAME }, { .command = "docker network rm " NAME },
 	};
@@ -351,6 +351,37 @@ static void an_entry_of_the_system_is_refused(void **state)
 	assert_int_equal(error_exit_code(err), 6);
 	assert_error(&err, ERROR_REFUSED, "is an entry of the system");
 	assert_true(scene_has(scene, "../system/gateways/gw/metadata.json"));
+}
+
+static void an_entry_of_the_system_that_cannot_be_used_is_refused_too(void **state)
+{
+	static const char *const texts[] = { "{ broken", "", "{}" };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	bool any;
+
+	scene->paths.system_root = xasprintf("%s/../system", scene->paths.user_root);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		scene_write(scene, "../system/gateways/gw/metadata.json", texts[i]);
+		assert_int_equal(gateway_destroy(&scene->env, &forced, &any, &err), -1);
+		assert_error(&err, ERROR_REFUSED, "is an entry of the system");
+		assert_true(scene_has(scene, "../system/gateways/gw/metadata.json"));
+	}
+}
+
+static void what_another_program_only_registered_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	bool any;
+
+	scene_write(scene, "gateways/gw/metadata.json",
+		    "{\"name\":\"gw\",\"gateway_endpoint\":\"http://127.0.0.1:8080\",\"is_remote\":false,\"gateway_port\":0,"
+		    "\"client_lifecycle_managed\":false}");
+	assert_int_equal(gateway_stop(&scene->env, &forced, &any, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "http://127.0.0.1:8080");
+	assert_int_equal(gateway_destroy(&scene->env, &forced, &any, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "http://127.0.0.1:8080");
 }
 
 static void a_gateway_elsewhere_is_refused(void **state)
@@ -481,6 +512,8 @@ int main(void)
 		RULE(the_image_stays_unless_it_is_asked_for),
 		RULE(a_record_that_cannot_be_read_does_not_stand_in_the_way),
 		RULE(an_entry_of_the_system_is_refused),
+		RULE(an_entry_of_the_system_that_cannot_be_used_is_refused_too),
+		RULE(what_another_program_only_registered_is_refused),
 		RULE(a_gateway_elsewhere_is_refused),
 		RULE(a_container_is_found_on_its_own_engine_only),
 		RULE(an_added_container_is_found_by_its_id),
