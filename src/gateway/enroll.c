@@ -57,17 +57,16 @@ static void undo(const struct gateway_env *env, const struct enroll_options *opt
 {
 	const struct paths *paths = env->paths;
 	autofree char *metadata = paths_metadata(paths, options->name);
-	autoerror struct error *one = NULL, *two = NULL, *three = NULL;
+	autoerror struct error *one = NULL, *two = NULL, *three = NULL, *four = NULL;
 
 	(void)!file_remove(metadata, &one);
 	if (options->bundle != NULL && before->had_bundle)
 		(void)!mtls_store(paths, options->name, before->bundle, &two);
 	else if (options->bundle != NULL)
 		(void)!mtls_remove(paths, options->name, &two);
-	if (before->active != NULL)
-		(void)!registry_set_active(paths, before->active, &three);
-	else
-		(void)!registry_clear_active(paths, options->name, &three);
+	/* that gateway itself may have been removed */
+	if (before->active == NULL || registry_set_active(paths, before->active, &three) < 0)
+		(void)!registry_clear_active(paths, options->name, &four);
 	registry_tidy(paths, options->name);
 }
 

@@ -33,6 +33,14 @@ system_record() {
 	with "OPENSHELL_SYSTEM_GATEWAY_DIR=$home/system"
 }
 
+# given_other_active: another gateway, private as we leave it
+given_other_active() {
+	given_record other
+	given_active other
+	chmod 700 "$config" "$config/gateways" "$config/gateways/other"
+	chmod 600 "$config/active_gateway" "$config/gateways/other/metadata.json"
+}
+
 # snapshot DIRECTORY: every name, mode and content in it
 snapshot() {
 	(cd "$1" && find . -printf '%p %m %y\n' | sort && find . -type f -exec md5sum {} + | sort)
@@ -257,8 +265,7 @@ add_local_finds_none_or_two() {
 
 add_local_fails() {
 	given_local
-	given_record other
-	given_active other
+	given_other_active
 	snapshot "$config" >"$TEST_TMP/before"
 	given_listing 'junk'
 	expect_status 1 run gateway add https://127.0.0.1 --local
@@ -426,9 +433,7 @@ for_each_call() {
 		n=0
 		while n=$((n + 1)) && [ "$n" -lt 80 ]; do
 			rm -rf "$config"
-			given_record other
-			given_active other
-			chmod 600 "$config/active_gateway"
+			given_other_active
 			snapshot "$config" >"$TEST_TMP/before"
 			status=0
 			with_fault "$call" "$n" "$1" || status=$?
