@@ -231,7 +231,10 @@ static int enroll(const struct gateway_env *env, const struct enroll_options *op
 			return -1;
 		entry.bundle = values;
 	}
-	record->auth_mode = entry.target->is_plaintext ? xstrdup("plaintext") : entry.bundle ? xstrdup("mtls") : NULL;
+	if (entry.target->is_plaintext)
+		record->auth_mode = xstrdup("plaintext");
+	else if (entry.bundle != NULL && record->port == 0)
+		record->auth_mode = xstrdup("mtls");
 	if (write_entry(env, &entry, record, err) < 0)
 		return -1;
 	if (!entry.target->is_plaintext && entry.bundle == NULL)
