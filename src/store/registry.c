@@ -77,12 +77,29 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
+/* What every file says, and then the optional keys, in their order. */
+enum { KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEYS };
+
+static void pick(const cJSON *root, const cJSON *items[KEYS + ARRAY_LEN(optional_keys)])
+{
+	const char *keys[KEYS + ARRAY_LEN(optional_keys)] = { "name", "gateway_endpoint", "is_remote", "gateway_port" };
+
+	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
+		keys[KEYS + i] = optional_keys[i].key;
+	tree_pick(root, keys, ARRAY_LEN(keys), items);
+}
+
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
-	const char *name = tree_str(root, "name"), *endpoint = tree_str(root, "gateway_endpoint");
-	int64_t port = tree_int(root, "gateway_port", -1);
+	const cJSON *items[KEYS + ARRAY_LEN(optional_keys)];
+	const char *name, *endpoint;
+	int64_t port;
 
-	if (name == NULL || endpoint == NULL || !cJSON_IsBool(tree_at(root, "is_remote")))
+	pick(root, items);
+	name = tree_str(items[KEY_NAME], "");
+	endpoint = tree_str(items[KEY_ENDPOINT], "");
+	port = tree_int(items[KEY_PORT], "", -1);
+	if (name == NULL || endpoint == NULL || !cJSON_IsBool(items[KEY_REMOTE]))
 		return error_set(err, ERROR_SYSTEM,
 				 "%s: 'name', 'gateway_endpoint' (texts) or 'is_remote' (true or false) is missing", path);
 	if (!name_is_readable(name))
@@ -95,10 +112,10 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
 	record->name = xstrdup(name);
 	record->endpoint = xstrdup(endpoint);
-	record->is_remote = tree_bool(root, "is_remote", false);
+	record->is_remote = cJSON_IsTrue(items[KEY_REMOTE]);
 	record->port = (int)port;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
-		const char *text = tree_str(root, optional_keys[i].key);
+		const char *text = tree_str(items[KEYS + i], "");
 
 		if (str_blank(text))
 			continue;
@@ -113,11 +130,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 static int load_file(int dir, const char *file, const char *path, struct record *record, struct error **err)
 {
 	AUTO(buf) text = BUF_INIT;
-	autotree cJSON *root = NULL;
+	const cJSON *root;
 
 	if (file_read_at(dir, file, path, METADATA_MAX, &text, err) < 0)
 		return -1;
-	root = tree_json(buf_str(&text), text.len, path, err);
+	root = tree_json_once(buf_str(&text), text.len, path, err);
 	return root == NULL ? -1 : parse(root, path, record, err);
 }
 
