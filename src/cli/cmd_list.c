@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/choose.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -83,11 +84,11 @@ static void print_rows(const struct rows *rows, const struct table *table, bool 
 	buf_adds(&line, "  ");
 	table_add_row(&line, table, table->headers);
 	for (size_t i = 0; i < rows->n; i++) {
-		const char *colour = coloured ? looks[(size_t)rows->looks[i]].colour : "";
+		const char *colour = coloured ? looks[(enum look)rows->looks[i]].colour : "";
 
 		buf_adds(&line, "\n");
 		buf_adds(&line, colour);
-		buf_adds(&line, looks[(size_t)rows->looks[i]].marks);
+		buf_adds(&line, looks[(enum look)rows->looks[i]].marks);
 		table_add_row(&line, table, table->cells + i * table->columns);
 		if (*colour != '\0')
 			buf_adds(&line, "\033[0m");
@@ -97,26 +98,36 @@ static void print_rows(const struct rows *rows, const struct table *table, bool 
 	puts("");
 }
 
+/* The cells of all rows, for as long as no row is added; the caller frees. */
+static const char **rows_cells(const struct rows *rows)
+{
+	const char **cells = xcalloc(rows->n * COLUMNS, sizeof(*cells));
+
+	for (size_t i = 0; i < rows->n * COLUMNS; i++)
+		cells[i] = rows->texts.data + rows->offsets[i];
+	return cells;
+}
+
+static bool may_colour(const struct cli *cli)
+{
+	return isatty(STDOUT_FILENO) && !cli->settings->no_color && !cli->settings->dumb_terminal;
+}
+
 static void print_table(const struct cli *cli, const struct rows *rows)
 {
-	const struct settings *settings = cli->settings;
-	bool is_terminal = isatty(STDOUT_FILENO);
-	const char **cells = xcalloc(rows->n * COLUMNS, sizeof(*cells));
+	autofree const char **cells = rows_cells(rows);
 	AUTO(table) table = { .headers = headers, .cells = cells, .columns = COLUMNS, .rows = rows->n };
 
 	if (rows->n == 0) {
 		puts("No gateways found.");
 		output_hint("openshell gateway start makes one");
-	} else {
-		for (size_t i = 0; i < rows->n * COLUMNS; i++)
-			cells[i] = rows->texts.data + rows->offsets[i];
-		/* the marks take two columns */
-		table_measure(&table, is_terminal ? terminal_size(STDOUT_FILENO).ws_col - 2 : 0);
-		print_rows(rows, &table, is_terminal && !settings->no_color && !settings->dumb_terminal);
-		fflush(stdout);
-		output_warnings(cli, &rows->reasons);
+		return;
 	}
-	free(cells);
+	/* the marks take two columns */
+	table_measure(&table, isatty(STDOUT_FILENO) ? terminal_size(STDOUT_FILENO).ws_col - 2 : 0);
+	print_rows(rows, &table, may_colour(cli));
+	fflush(stdout);
+	output_warnings(cli, &rows->reasons);
 }
 
 /* ------------------------------------------------------------------ list */
@@ -193,18 +204,59 @@ static int select_one(const struct cli *cli, const char *name, struct error **er
 	return 0;
 }
 
+/* The choices that the rows are, and which one is pointed to first: the one that this command line means. */
+static struct choice *make_choices(const struct rows *rows, size_t *first)
+{
+	struct choice *choices = xcalloc(rows->n, sizeof(*choices));
+	size_t reason = 0;
+
+	*first = 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		enum look look = (enum look)rows->looks[i];
+
+		choices[i] = (struct choice){ .mark = looks[look].marks, .colour = looks[look].colour };
+		if ((look & LOOK_INVALID) != 0)
+			choices[i].refusal = rows->reasons.v[reason++];
+		if ((look & LOOK_ACTIVE) != 0)
+			*first = i;
+	}
+	return choices;
+}
+
+static int select_at(const struct cli *cli, int terminal, const struct rows *rows, struct error **err)
+{
+	autofree const char **cells = rows_cells(rows);
+	AUTO(table) table = { .headers = headers, .cells = cells, .columns = COLUMNS, .rows = rows->n };
+	AUTO(chooser) chooser = { 0 };
+	size_t first;
+	autofree struct choice *choices = make_choices(rows, &first);
+
+	chooser_open(&chooser, choices, &table, first);
+	if (choose(terminal, &chooser, !cli->settings->no_color, err) < 0)
+		return -1;
+	if (chooser.end == CHOOSER_CHOSEN)
+		return select_one(cli, cells[chooser_row(&chooser) * COLUMNS], err);
+	progress_note(cli->env, "Gateway selection cancelled");
+	return 0;
+}
+
 static int run_select(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
 	autofree char *active = NULL;
+	autoclose int terminal = -1;
 	AUTO(rows) rows = { 0 };
 
 	(void)status;
 	if (in->operand_count > 0)
 		return select_one(cli, in->operands[0], err);
-	active = show_active(cli);
+	active = in->gateway ? xstrdup(in->gateway) : show_active(cli);
 	rows.active = active;
 	if (registry_each(cli->paths, add_row, &rows, err) < 0)
 		return -1;
+	if (rows.n > 0)
+		terminal = choose_terminal(cli->settings);
+	if (terminal >= 0)
+		return select_at(cli, terminal, &rows, err);
 	print_table(cli, &rows);
 	if (rows.n > 0)
 		output_hint("openshell gateway select NAME");
@@ -214,7 +266,10 @@ static int run_select(const struct cli *cli, const struct invocation *in, int *s
 const struct command cmd_gateway_select = {
 	.path = "gateway select",
 	.operands = "[NAME]",
-	.summary = "make a gateway the active one; without NAME, list them",
+	.summary = "make a gateway the active one; without NAME, choose it",
+	.details = "On a terminal: arrows, j, k, PageUp, PageDown, Home and End move, Enter selects, Esc and q leave.\n"
+		   "Other characters, or / first, filter by name and endpoint; Esc shows all again.\n"
+		   "Elsewhere it lists the gateways and changes nothing.",
 	.max_operands = 1,
 	.run = run_select,
 };
