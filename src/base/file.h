@@ -28,9 +28,15 @@ int file_remove(const char *path, struct error **err) MUST_CHECK;
 /* Makes the directory and those above it that are missing, each with mode 0700. */
 int dir_make(const char *path, struct error **err) MUST_CHECK;
 
-/* Removes a directory with the plain files in it (no further levels); absent is fine. A file or a
- * link of that name is removed itself. */
+/* The same, and the directory itself has mode 0700 then, also one that was there; the caller's own only. */
+int dir_make_private(const char *path, struct error **err) MUST_CHECK;
+
+/* Removes a directory with the plain files and empty directories in it (no further levels); absent is fine. A file
+ * or a link of that name is removed itself. */
 int dir_remove(const char *path, struct error **err) MUST_CHECK;
+
+/* Removes what dir_remove() would remove in a directory, but the file called so; a link is not followed. */
+int dir_clear(const char *path, const char *but, struct error **err) MUST_CHECK;
 
 /* Removes a directory when it is empty; anything else is left and no error. */
 void dir_remove_if_empty(const char *path);

@@ -67,9 +67,19 @@ struct cli {
 	bool may_ask; /* somebody at a terminal can be asked */
 };
 
-/* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active
- * one; else "openshell". *chosen: somebody named it. The caller frees *name. */
-int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name,
+/* What a command wants the name of a gateway for. */
+enum name_use {
+	NAME_MAKE,   /* it must be one for a new gateway; the active one is not meant */
+	NAME_CHANGE, /* a name that cannot be one is an error: the next best is not to be changed instead */
+	NAME_READ,   /* one in OPENSHELL_GATEWAY is passed over with a warning, as one in the active file always is */
+};
+
+/* What OPENSHELL_GATEWAY names; NULL, with a warning where it cannot be a name, else. Borrowed. */
+const char *cli_variable_gateway(const struct cli *cli, struct argv *warnings);
+
+/* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, the active one; else "openshell". *chosen: somebody
+ * named it. The caller frees *name. */
+int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name,
 		     bool *chosen, struct error **err) MUST_CHECK;
 
 /* The gateway's lock, for a command whose table has OPT_WAIT_LOCK; a wait for it is told. */
@@ -85,7 +95,7 @@ struct app {
 int cli_main(const struct app *app, int argc, char **argv);
 
 extern const struct command cmd_gateway_start, cmd_gateway_stop, cmd_gateway_destroy, cmd_gateway_info,
-	cmd_gateway_list, cmd_gateway_select, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check;
+	cmd_gateway_list, cmd_gateway_select, cmd_gateway_add, cmd_gateway_remove, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check;
 
 #define OPT_NAME { "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, the active one, \"openshell\")" }
 #define OPT_OUTPUT { "output", 'o', "FORMAT", "table, json or yaml (default: table)" }

@@ -113,6 +113,15 @@ static bool may_colour(const struct cli *cli)
 	return isatty(STDOUT_FILENO) && !cli->settings->no_color && !cli->settings->dumb_terminal;
 }
 
+/* A list without those of the system is no reason to fail, but one to tell. */
+static void warn_of_unlisted(const struct cli *cli)
+{
+	autofree char *why = registry_unlisted(cli->paths);
+
+	if (why != NULL)
+		progress_warn(cli->env, "%s", why);
+}
+
 static void print_table(const struct cli *cli, const struct rows *rows)
 {
 	autofree const char **cells = rows_cells(rows);
@@ -176,6 +185,7 @@ static int run_list(const struct cli *cli, const struct invocation *in, int *sta
 	if (in_output(in, &format, err) < 0)
 		return -1;
 	active = in->gateway ? xstrdup(in->gateway) : show_active(cli);
+	warn_of_unlisted(cli);
 	return format == OUTPUT_TABLE ? list_table(cli, active, err) : list_items(cli, active, format, err);
 }
 
@@ -191,7 +201,8 @@ const struct command cmd_gateway_list = {
 static int select_one(const struct cli *cli, const char *name, struct error **err)
 {
 	AUTO(record) record = { 0 };
-	const char *override = cli->settings->gateway;
+	AUTO(argv) warnings = ARGV_INIT;
+	const char *override;
 
 	if (!name_is_readable(name) && name_check(name, "gateway select", err) < 0)
 		return -1;
@@ -199,6 +210,8 @@ static int select_one(const struct cli *cli, const char *name, struct error **er
 	if (registry_load(cli->paths, name, &record, err) < 0 || registry_set_active(cli->paths, name, err) < 0)
 		return -1;
 	progress_success("Active gateway set to '%s'", name);
+	override = cli_variable_gateway(cli, &warnings);
+	output_warnings(cli, &warnings);
 	if (override != NULL && !streq(override, name))
 		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
 	return 0;
@@ -251,6 +264,7 @@ static int run_select(const struct cli *cli, const struct invocation *in, int *s
 		return select_one(cli, in->operands[0], err);
 	active = in->gateway ? xstrdup(in->gateway) : show_active(cli);
 	rows.active = active;
+	warn_of_unlisted(cli);
 	if (registry_each(cli->paths, add_row, &rows, err) < 0)
 		return -1;
 	if (rows.n > 0)

@@ -19,7 +19,7 @@ size_t show_record_keys(const struct record *record, const char *active, struct 
 /* The same as a tree, which the caller frees. */
 cJSON *show_record_tree(const struct record *record, const char *active);
 
-/* Adds what files tell: image container bundle certificate_expires. */
+/* Adds what files tell: image container bundle certificate_expires last_sandbox. */
 void show_add_files(const struct cli *cli, const struct record *record, cJSON *tree);
 
 void show_record_fields(const struct cli *cli, const struct record *record);

@@ -12,11 +12,15 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/tree.h"
+#include "store/guard.h"
+#include "store/lock.h"
 #include "store/mtls.h"
 #include "store/nodefiles.h"
 
 #define METADATA_MAX (64 * 1024)
+#define METADATA_FILE "metadata.json"
 #define FLAT_SUFFIX "_metadata.json"
+#define ACTIVE_MAX 4096
 
 const char *record_source_name(enum record_source source)
 {
@@ -35,6 +39,11 @@ const char *record_auth(const struct record *record)
 	if (record->auth_mode != NULL)
 		return record->auth_mode;
 	return str_starts(record->endpoint, "http://") ? "plaintext" : "mtls";
+}
+
+bool record_is_elsewhere(const struct record *record)
+{
+	return record->is_remote || record->is_external;
 }
 
 bool record_has_container(const struct record *record, const char *container_id)
@@ -58,6 +67,8 @@ void record_release(struct record *record)
 	*record = (struct record){ 0 };
 }
 
+static const char *const required_keys[] = { "name", "gateway_endpoint", "is_remote", "gateway_port" };
+
 /* The optional strings of a record: one table for both directions. */
 static const struct {
 	const char *key;
@@ -77,31 +88,52 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
-/* What every file says, and then the optional keys, in their order. */
-enum { KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEYS };
-
-static void pick(const cJSON *root, const cJSON *items[KEYS + ARRAY_LEN(optional_keys)])
+/* 1 + the index of one of our keys, the required ones first; 0: it is another program's. */
+static size_t key_number(const char *key)
 {
-	const char *keys[KEYS + ARRAY_LEN(optional_keys)] = { "name", "gateway_endpoint", "is_remote", "gateway_port" };
-
+	for (size_t i = 0; i < ARRAY_LEN(required_keys); i++)
+		if (*key == *required_keys[i] && streq(key, required_keys[i]))
+			return 1 + i;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
-		keys[KEYS + i] = optional_keys[i].key;
-	tree_pick(root, keys, ARRAY_LEN(keys), items);
+		if (*key == *optional_keys[i].key && streq(key, optional_keys[i].key))
+			return 1 + ARRAY_LEN(required_keys) + i;
+	return 0;
+}
+
+/* Their numbers. */
+enum { KEY_OTHER, KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_OPTIONAL };
+#define KEYS (KEY_OPTIONAL + ARRAY_LEN(optional_keys))
+
+/* The values of our keys by their numbers, NULL where there is none. Returns a key that is there more than once: readers
+ * differ in which of two values they take, so such a file does not say where the gateway is. */
+static const char *find_values(const cJSON *root, const cJSON *values[KEYS])
+{
+	const char *repeated = NULL;
+	const cJSON *item;
+
+	memset(values, 0, KEYS * sizeof(*values));
+	cJSON_ArrayForEach(item, root) {
+		size_t number = item->string != NULL ? key_number(item->string) : KEY_OTHER;
+
+		if (number != KEY_OTHER && values[number] != NULL)
+			repeated = item->string;
+		values[number] = item;
+	}
+	return repeated;
 }
 
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
-	const cJSON *items[KEYS + ARRAY_LEN(optional_keys)];
-	const char *name, *endpoint;
-	int64_t port;
+	const cJSON *values[KEYS];
+	const char *repeated = find_values(root, values);
+	const char *name = cJSON_GetStringValue(values[KEY_NAME]), *endpoint = cJSON_GetStringValue(values[KEY_ENDPOINT]);
+	int64_t port = tree_int(values[KEY_PORT], "", -1);
 
-	pick(root, items);
-	name = tree_str(items[KEY_NAME], "");
-	endpoint = tree_str(items[KEY_ENDPOINT], "");
-	port = tree_int(items[KEY_PORT], "", -1);
-	if (name == NULL || endpoint == NULL || !cJSON_IsBool(items[KEY_REMOTE]))
+	if (name == NULL || endpoint == NULL || !cJSON_IsBool(values[KEY_REMOTE]))
 		return error_set(err, ERROR_SYSTEM,
 				 "%s: 'name', 'gateway_endpoint' (texts) or 'is_remote' (true or false) is missing", path);
+	if (repeated != NULL)
+		return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, repeated);
 	if (!name_is_readable(name))
 		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
 	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
@@ -112,10 +144,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
 	record->name = xstrdup(name);
 	record->endpoint = xstrdup(endpoint);
-	record->is_remote = cJSON_IsTrue(items[KEY_REMOTE]);
+	record->is_remote = cJSON_IsTrue(values[KEY_REMOTE]);
+	record->is_external = !tree_bool(root, "client_lifecycle_managed", true);
 	record->port = (int)port;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
-		const char *text = tree_str(items[KEYS + i], "");
+		const char *text = cJSON_GetStringValue(values[KEY_OPTIONAL + i]);
 
 		if (str_blank(text))
 			continue;
@@ -146,11 +179,11 @@ static bool is_there(const char *path)
 	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* The file that holds the entry, or NULL. */
-static char *find(const struct paths *paths, const char *name, enum record_source *source)
+char *registry_find(const struct paths *paths, const char *name, enum record_source *source)
 {
 	autofree char *nested = paths_metadata(paths, name), *flat = paths_flat_metadata(paths, name);
 	autofree char *shared = NULL;
+	struct stat st;
 
 	*source = SOURCE_USER;
 	if (is_there(nested))
@@ -161,7 +194,33 @@ static char *find(const struct paths *paths, const char *name, enum record_sourc
 		return NULL;
 	*source = SOURCE_SYSTEM;
 	shared = paths_system_metadata(paths, name);
-	return is_there(shared) ? STEAL(shared) : NULL;
+	/* what the system keeps closed is no entry for us */
+	return lstat(shared, &st) == 0 ? STEAL(shared) : NULL;
+}
+
+static int absent(const struct paths *paths, const char *name, struct error **err)
+{
+	error_set(err, ERROR_ABSENT, "there is no gateway '%s' (no %s/gateways/%s/" METADATA_FILE "%s%s)", name,
+		  paths->user_root, name, paths->system_root ? " and none under " : "",
+		  paths->system_root ? paths->system_root : "");
+	return error_code(err, "gateway-absent");
+}
+
+/* file: the same as record->path, as seen from dir. */
+static int load_entry(int dir, const char *file, struct record *record, struct error **err)
+{
+	if (record->source == SOURCE_SYSTEM && guard_check_entry(dir, file, record->path, err) < 0)
+		return -1;
+	return load_file(dir, file, record->path, record, err);
+}
+
+/* It was there a moment ago, and its look-up failed since another process has removed it. */
+static bool has_gone(const char *path, struct error **err)
+{
+	if (!error_is(*err, ERROR_ABSENT) || is_there(path))
+		return false;
+	error_free(err);
+	return true;
 }
 
 int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err)
@@ -170,15 +229,15 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 
 	if (name_check_readable(name, err) < 0)
 		return -1;
-	loaded.path = find(paths, name, &loaded.source);
-	if (loaded.path == NULL) {
-		error_set(err, ERROR_ABSENT, "there is no gateway '%s' (no %s/gateways/%s/metadata.json%s%s)",
-			  name, paths->user_root, name, paths->system_root ? " and none under " : "",
-			  paths->system_root ? paths->system_root : "");
-		return error_code(err, "gateway-absent");
-	}
-	if (load_file(AT_FDCWD, loaded.path, loaded.path, &loaded, err) < 0) {
+	loaded.path = registry_find(paths, name, &loaded.source);
+	if (loaded.path == NULL)
+		return absent(paths, name, err);
+	if (load_entry(AT_FDCWD, loaded.path, &loaded, err) < 0) {
+		bool gone = has_gone(loaded.path, err);
+
 		record_release(&loaded);
+		if (gone)
+			return registry_load(paths, name, record, err);
 		if (error_is(*err, ERROR_SYSTEM))
 			error_code(err, "entry-invalid");
 		return error_wrap(err, "the entry of gateway '%s' cannot be used", name);
@@ -190,7 +249,27 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 	return 0;
 }
 
-char *registry_text(const struct record *record)
+/* What other programs keep in the user's entry as it is now: nothing of it is lost when we write ours. */
+static void add_foreign(cJSON *root, const struct paths *paths, const char *name)
+{
+	enum record_source source;
+	autofree char *path = registry_find(paths, name, &source);
+	AUTO(buf) text = BUF_INIT;
+	autotree cJSON *old = NULL;
+	autoerror struct error *ignored = NULL;
+	cJSON *item, *next;
+
+	if (path == NULL || source != SOURCE_USER || file_read(path, METADATA_MAX, &text, &ignored) < 0)
+		return;
+	old = tree_json(buf_str(&text), text.len, path, &ignored);
+	for (item = cJSON_IsObject(old) ? old->child : NULL; item != NULL; item = next) {
+		next = item->next;
+		if (key_number(item->string) == 0)
+			cJSON_AddItemToObject(root, item->string, cJSON_DetachItemViaPointer(old, item));
+	}
+}
+
+char *registry_text(const struct paths *paths, const struct record *record)
 {
 	autotree cJSON *root = cJSON_CreateObject();
 
@@ -201,54 +280,105 @@ char *registry_text(const struct record *record)
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
 		if (*field(record, i) != NULL)
 			cJSON_AddStringToObject(root, optional_keys[i].key, *field(record, i));
+	add_foreign(root, paths, record->name);
 	return tree_print(root);
 }
 
-static bool file_holds(const char *path, const char *text)
+/* The file says this already, and only we can read it. */
+static bool is_saved(const char *path, const char *text)
 {
 	AUTO(buf) now = BUF_INIT;
 	autoerror struct error *ignored = NULL;
+	struct stat st;
 
-	return file_read(path, METADATA_MAX, &now, &ignored) == 0 && streq(buf_str(&now), text);
+	return stat(path, &st) == 0 && (st.st_mode & ALLPERMS) == 0600 &&
+	       file_read(path, METADATA_MAX, &now, &ignored) == 0 && now.len == strlen(text) &&
+	       streq(buf_str(&now), text);
 }
 
 int registry_save(const struct paths *paths, const struct record *record, struct error **err)
 {
-	autofree char *dir = paths_gateway_dir(paths, record->name);
-	autofree char *path = paths_metadata(paths, record->name);
-	autofree char *text = registry_text(record);
+	autofree char *path = paths_metadata(paths, record->name), *flat = paths_flat_metadata(paths, record->name);
+	autofree char *text = NULL;
+	autoerror struct error *ignored = NULL;
 
 	if (name_check_readable(record->name, err) < 0)
 		return -1;
-	if (file_holds(path, text))
-		return 0;
-	if (dir_make(dir, err) < 0)
+	text = registry_text(paths, record);
+	if (!is_saved(path, text) && (paths_make_gateway_dir(paths, record->name, err) < 0 ||
+				      file_write(path, text, strlen(text), err) < 0))
 		return -1;
-	return file_write(path, text, strlen(text), err);
+	(void)!file_remove(flat, &ignored); /* all of it is in the newer place, which hides this one */
+	return 0;
+}
+
+static void trim(struct buf *text)
+{
+	buf_trim_end(text);
+	buf_drop(text, strspn(buf_str(text), " \t\r\n"));
+}
+
+/* The user's active gateway is no longer this one. The configuration is locked. */
+static int deselect(const struct paths *paths, const char *name, struct error **err)
+{
+	autofree char *path = paths_active(paths->user_root);
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	if (file_read(path, ACTIVE_MAX, &text, &ignored) < 0)
+		return 0;
+	trim(&text);
+	return streq(buf_str(&text), name) ? file_remove(path, err) : 0;
+}
+
+/* The directories above the entries; the configuration is locked, so that nobody is about to use them. */
+static void remove_empty(const struct paths *paths)
+{
+	autofree char *gateways = xasprintf("%s/gateways", paths->user_root);
+
+	dir_remove_if_empty(gateways);
+	dir_remove_if_empty(paths->user_root);
+}
+
+static int remove_entry(const struct paths *paths, const char *name, struct error **err)
+{
+	autofree char *dir = paths_gateway_dir(paths, name), *flat = paths_flat_metadata(paths, name);
+
+	/* the entry goes after what is secret: while anything of that is left it can be seen, and removed again */
+	if (mtls_remove(paths, name, err) < 0 || node_files_remove(paths, name, err) < 0 ||
+	    dir_clear(dir, METADATA_FILE, err) < 0 || file_remove(flat, err) < 0)
+		return -1;
+	return dir_remove(dir, err);
 }
 
 int registry_remove(const struct paths *paths, const char *name, bool *removed, struct error **err)
 {
 	autofree char *dir = paths_gateway_dir(paths, name), *flat = paths_flat_metadata(paths, name);
+	AUTO(lock) lock = LOCK_INIT;
 
+	*removed = false;
 	if (name_check_readable(name, err) < 0)
 		return -1;
-	*removed = is_there(flat) || is_there(dir);
-	if (mtls_remove(paths, name, err) < 0 || node_files_remove(paths, name, err) < 0 ||
-	    file_remove(flat, err) < 0 || dir_remove(dir, err) < 0)
+	if (!is_there(paths->user_root))
+		return 0;
+	if (lock_configuration(&lock, paths, err) < 0)
 		return -1;
-	registry_tidy(paths, name);
+	*removed = is_there(flat) || is_there(dir);
+	if (deselect(paths, name, err) < 0 || remove_entry(paths, name, err) < 0)
+		return -1;
+	remove_empty(paths);
 	return 0;
 }
 
 void registry_tidy(const struct paths *paths, const char *name)
 {
 	autofree char *dir = paths_gateway_dir(paths, name);
-	autofree char *parent = xasprintf("%s/gateways", paths->user_root);
+	AUTO(lock) lock = LOCK_INIT;
+	autoerror struct error *ignored = NULL;
 
 	dir_remove_if_empty(dir);
-	dir_remove_if_empty(parent);
-	dir_remove_if_empty(paths->user_root);
+	if (is_there(paths->user_root) && lock_configuration(&lock, paths, &ignored) == 0)
+		remove_empty(paths);
 }
 
 /* ------------------------------------------------------------------ lists */
@@ -374,21 +504,22 @@ static bool load_place(const struct places *places, const struct place *place, s
 	enum record_source source = place->kind == PLACE_SYSTEM ? SOURCE_SYSTEM : SOURCE_USER;
 	const char *root = source == SOURCE_SYSTEM ? places->paths->system_root : places->paths->user_root;
 	int dir = dirfd(source == SOURCE_SYSTEM ? places->shared : places->mine);
-	autofree char *path = place_path(places, place);
+	struct record loaded = { .source = source, .path = place_path(places, place) };
 	/* opened from its directory: with thousands of files the way to it would be half of the work */
-	const char *file = path + strlen(root) + strlen("/gateways/");
+	const char *file = loaded.path + strlen(root) + strlen("/gateways/");
 	autoerror struct error *err = NULL;
 
-	if (load_file(dir, file, path, record, &err) < 0) {
-		record_release(record);
+	if (load_entry(dir, file, &loaded, &err) < 0) {
+		record_release(&loaded);
 		if (!hides_others(dir, file, err))
 			return false;
-		record->invalid = error_text(err);
+		loaded.source = source;
+		loaded.path = place_path(places, place);
+		loaded.invalid = error_text(err);
 	}
-	free(record->name);
-	record->name = xstrdup(place->name); /* as in registry_load() */
-	record->source = source;
-	record->path = STEAL(path);
+	free(loaded.name);
+	loaded.name = xstrdup(place->name); /* as in registry_load() */
+	*record = loaded;
 	return true;
 }
 
@@ -431,6 +562,19 @@ int registry_list(const struct paths *paths, struct record_list *list, struct er
 	return registry_each(paths, add_record, list, err);
 }
 
+char *registry_unlisted(const struct paths *paths)
+{
+	autofree char *gateways = paths->system_root ? xasprintf("%s/gateways", paths->system_root) : NULL;
+	autoerror struct error *failed = NULL;
+	DIR *dir = gateways ? opendir(gateways) : NULL;
+
+	if (dir != NULL)
+		closedir(dir);
+	else if (gateways != NULL && errno != ENOENT && errno != ENOTDIR)
+		error_errno(&failed, "the gateways of the system are not listed: cannot read %s", gateways);
+	return failed != NULL ? error_text(failed) : NULL;
+}
+
 void record_list_release(struct record_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -441,24 +585,22 @@ void record_list_release(struct record_list *list)
 
 /* ------------------------------------------------------------------ the active gateway */
 
-static void trim(struct buf *text)
+static void warn_of(struct argv *warnings, const struct error *failed)
 {
-	buf_trim_end(text);
-	buf_drop(text, strspn(buf_str(text), " \t\r\n"));
+	autofree char *why = error_text(failed);
+
+	argv_add(warnings, why);
 }
 
-static char *read_active(const char *root, struct argv *warnings)
+static char *read_active(const char *root, enum record_source source, struct argv *warnings)
 {
 	autofree char *path = paths_active(root);
 	AUTO(buf) text = BUF_INIT;
 	autoerror struct error *failed = NULL;
 
-	if (file_read(path, 4096, &text, &failed) < 0) {
-		if (!error_is(failed, ERROR_ABSENT)) {
-			autofree char *why = error_text(failed);
-
-			argv_add(warnings, why);
-		}
+	if ((source == SOURCE_SYSTEM && guard_check(path, &failed) < 0) || file_read(path, ACTIVE_MAX, &text, &failed) < 0) {
+		if (!error_is(failed, ERROR_ABSENT))
+			warn_of(warnings, failed);
 		return NULL;
 	}
 	trim(&text);
@@ -473,38 +615,52 @@ static char *read_active(const char *root, struct argv *warnings)
 
 char *registry_active(const struct paths *paths, struct argv *warnings)
 {
-	char *name = read_active(paths->user_root, warnings);
+	char *name = read_active(paths->user_root, SOURCE_USER, warnings);
 
 	if (name == NULL && paths->system_root != NULL)
-		name = read_active(paths->system_root, warnings);
+		name = read_active(paths->system_root, SOURCE_SYSTEM, warnings);
 	return name;
+}
+
+char *registry_active_of_user(const struct paths *paths, struct argv *warnings)
+{
+	return read_active(paths->user_root, SOURCE_USER, warnings);
+}
+
+static bool is_there_any(const struct paths *paths, const char *name)
+{
+	enum record_source source;
+	autofree char *path = registry_find(paths, name, &source);
+
+	return path != NULL;
 }
 
 int registry_set_active(const struct paths *paths, const char *name, struct error **err)
 {
 	autofree char *path = paths_active(paths->user_root);
+	AUTO(lock) lock = LOCK_INIT;
 
 	if (name_check_readable(name, err) < 0)
 		return -1;
-	if (file_holds(path, name))
+	if (!is_there_any(paths, name))
+		return absent(paths, name, err);
+	if (is_saved(path, name))
 		return 0;
-	if (dir_make(paths->user_root, err) < 0)
+	if (lock_configuration(&lock, paths, err) < 0)
 		return -1;
+	/* it may have been removed before we had the lock; who removes it now takes it back */
+	if (!is_there_any(paths, name))
+		return absent(paths, name, err);
 	return file_write(path, name, strlen(name), err);
 }
 
 int registry_clear_active(const struct paths *paths, const char *name, struct error **err)
 {
-	autofree char *path = paths_active(paths->user_root);
-	AUTO(buf) text = BUF_INIT;
-	autoerror struct error *ignored = NULL;
+	AUTO(lock) lock = LOCK_INIT;
 
-	if (file_read(path, 4096, &text, &ignored) < 0)
+	if (!is_there(paths->user_root))
 		return 0;
-	trim(&text);
-	if (!streq(buf_str(&text), name))
-		return 0;
-	if (file_remove(path, err) < 0)
+	if (lock_configuration(&lock, paths, err) < 0 || deselect(paths, name, err) < 0)
 		return -1;
 	dir_remove_if_empty(paths->user_root);
 	return 0;
