@@ -198,7 +198,8 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 	autofree char *name = gateway_container_name(options->name);
 	AUTO(record) record = { 0 };
 	AUTO(container) container = { 0 };
-	bool recorded = false, volume = false, network = false;
+	bool recorded = false, volume = false;
+	size_t networks = 0;
 
 	if (load_own(env, options->name, &record, err) < 0 || check_made_here(&record, err) < 0 ||
 	    docker_container_get(env->docker, name, &container, err) < 0 ||
@@ -206,9 +207,9 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 		return -1;
 	*found = container.phase != PHASE_ABSENT;
 	if (!*found && (docker_volume_exists(env->docker, name, &volume, err) < 0 ||
-			docker_network_exists(env->docker, name, &network, err) < 0))
+			docker_network_count(env->docker, name, &networks, err) < 0))
 		return -1;
-	if ((*found || volume || network) && gateway_remove_resources(env, name, err) < 0)
+	if ((*found || volume || networks > 0) && gateway_remove_resources(env, name, err) < 0)
 		return -1;
 	if (options->remove_image && remove_image(env, container.image_ref ? container.image_ref : record.image, err) < 0)
 		return -1;
@@ -218,7 +219,7 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 	}
 	if (registry_remove(env->paths, options->name, &recorded, err) < 0)
 		return -1;
-	*found = container.phase != PHASE_ABSENT || volume || network || recorded;
+	*found = container.phase != PHASE_ABSENT || volume || networks > 0 || recorded;
 	return 0;
 }
 

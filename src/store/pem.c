@@ -79,7 +79,8 @@ static int begin_block(struct reader *reader, const char *line, const char *afte
 	if (check_label(reader, label, err) < 0)
 		return -1;
 	if (reader->body != NULL)
-		return wrong(reader, err, "a certificate or key begins within another one");
+		return wrong(reader, err, reader->wants_key ? "a key begins within another one"
+							    : "a certificate begins within another one");
 	if (reader->wants_key && reader->count > 0)
 		return wrong(reader, err, "something follows the key");
 	reader->body = after;

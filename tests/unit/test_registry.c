@@ -960,6 +960,40 @@ static void only_the_gateway_that_goes_is_deselected(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_teardown)
 
+static void the_file_of_an_entry_is_found_also_when_it_is_of_no_use(void **state)
+{
+	enum record_source source;
+	autofree char *none = registry_find(&here, "gw", &source), *shared = NULL, *flat = NULL, *nested = NULL;
+
+	(void)state;
+	assert_null(none);
+	put("system", "gw", "{");
+	shared = registry_find(&here, "gw", &source);
+	assert_string_equal(shared, scratch("system/gateways/gw/metadata.json"));
+	assert_int_equal(source, SOURCE_SYSTEM);
+	put_flat("gw", "{");
+	flat = registry_find(&here, "gw", &source);
+	assert_string_equal(flat, scratch("user/gateways/gw_metadata.json"));
+	assert_int_equal(source, SOURCE_USER);
+	put("user", "gw", "{");
+	nested = registry_find(&here, "gw", &source);
+	assert_string_equal(nested, scratch("user/gateways/gw/metadata.json"));
+}
+
+static void the_users_active_gateway_is_never_the_systems(void **state)
+{
+	AUTO(argv) warnings = ARGV_INIT;
+	autofree char *none = NULL, *own = NULL;
+
+	(void)state;
+	scratch_put(scratch("system/active_gateway"), "shared");
+	none = registry_active_of_user(&here, &warnings);
+	assert_null(none);
+	scratch_put(scratch("user/active_gateway"), " own\n");
+	own = registry_active_of_user(&here, &warnings);
+	assert_string_equal(own, "own");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -968,6 +1002,8 @@ int main(void)
 		CASE(a_user_entry_hides_the_system_entry_of_its_name),
 		CASE(a_corrupt_user_entry_hides_it_too),
 		CASE(an_empty_user_directory_hides_nothing),
+		CASE(the_file_of_an_entry_is_found_also_when_it_is_of_no_use),
+		CASE(the_users_active_gateway_is_never_the_systems),
 		CASE(a_user_entry_that_cannot_be_examined_hides_it_too),
 		CASE(a_system_entry_is_seen_again_when_the_user_entry_is_removed),
 		CASE(the_older_place_is_read_where_the_newer_one_has_nothing),
