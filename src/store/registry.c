@@ -67,8 +67,6 @@ void record_release(struct record *record)
 	*record = (struct record){ 0 };
 }
 
-static const char *const required_keys[] = { "name", "gateway_endpoint", "is_remote", "gateway_port" };
-
 /* The optional strings of a record: one table for both directions. */
 static const struct {
 	const char *key;
@@ -88,44 +86,54 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
-/* 1 + the index of one of our keys, the required ones first; 0: it is another program's. */
-static size_t key_number(const char *key)
+/* What every file says, another program's word, and then the optional keys, in their order. */
+enum { KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_MANAGED, KEYS };
+
+static const char *const fixed_keys[KEYS] = {
+	"name", "gateway_endpoint", "is_remote", "gateway_port", "client_lifecycle_managed",
+};
+
+/* Readers differ in which of two values they take: such a file does not say where the gateway is. */
+static int pick(const cJSON *root, const char *path, const cJSON *items[KEYS + ARRAY_LEN(optional_keys)],
+		struct error **err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(required_keys); i++)
-		if (streq(key, required_keys[i]))
-			return 1 + i;
+	const char *keys[KEYS + ARRAY_LEN(optional_keys)];
+	const cJSON *repeated;
+
+	memcpy(keys, fixed_keys, sizeof(fixed_keys));
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
-		if (streq(key, optional_keys[i].key))
-			return 1 + ARRAY_LEN(required_keys) + i;
-	return 0;
+		keys[KEYS + i] = optional_keys[i].key;
+	repeated = tree_pick(root, keys, ARRAY_LEN(keys), items);
+	if (repeated == NULL)
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, repeated->string);
 }
 
-/* Readers differ in which of two values they take, so such a file does not say where the gateway is. */
-static int check_repeated(const cJSON *root, const char *path, struct error **err)
+static bool is_ours(const char *key)
 {
-	bool seen[1 + ARRAY_LEN(required_keys) + ARRAY_LEN(optional_keys)] = { false };
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, root) {
-		size_t number = item->string != NULL ? key_number(item->string) : 0;
-
-		if (number != 0 && seen[number])
-			return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, item->string);
-		seen[number] = true;
-	}
-	return 0;
+	for (size_t i = 0; i < KEY_MANAGED; i++)
+		if (streq(key, fixed_keys[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
+		if (streq(key, optional_keys[i].key))
+			return true;
+	return false;
 }
 
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
-	const char *name = tree_str(root, "name"), *endpoint = tree_str(root, "gateway_endpoint");
-	int64_t port = tree_int(root, "gateway_port", -1);
+	const cJSON *items[KEYS + ARRAY_LEN(optional_keys)];
+	const char *name, *endpoint;
+	int64_t port;
 
-	if (name == NULL || endpoint == NULL || !cJSON_IsBool(tree_at(root, "is_remote")))
+	if (pick(root, path, items, err) < 0)
+		return -1;
+	name = tree_str(items[KEY_NAME], "");
+	endpoint = tree_str(items[KEY_ENDPOINT], "");
+	port = tree_int(items[KEY_PORT], "", -1);
+	if (name == NULL || endpoint == NULL || !cJSON_IsBool(items[KEY_REMOTE]))
 		return error_set(err, ERROR_SYSTEM,
 				 "%s: 'name', 'gateway_endpoint' (texts) or 'is_remote' (true or false) is missing", path);
-	if (check_repeated(root, path, err) < 0)
-		return -1;
 	if (!name_is_readable(name))
 		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
 	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
@@ -136,11 +144,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
 	record->name = xstrdup(name);
 	record->endpoint = xstrdup(endpoint);
-	record->is_remote = tree_bool(root, "is_remote", false);
-	record->is_external = !tree_bool(root, "client_lifecycle_managed", true);
+	record->is_remote = cJSON_IsTrue(items[KEY_REMOTE]);
+	record->is_external = cJSON_IsFalse(items[KEY_MANAGED]);
 	record->port = (int)port;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
-		const char *text = tree_str(root, optional_keys[i].key);
+		const char *text = tree_str(items[KEYS + i], "");
 
 		if (str_blank(text))
 			continue;
@@ -155,11 +163,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 static int load_file(int dir, const char *file, const char *path, struct record *record, struct error **err)
 {
 	AUTO(buf) text = BUF_INIT;
-	autotree cJSON *root = NULL;
+	const cJSON *root;
 
 	if (file_read_at(dir, file, path, METADATA_MAX, &text, err) < 0)
 		return -1;
-	root = tree_json(buf_str(&text), text.len, path, err);
+	root = tree_json_once(buf_str(&text), text.len, path, err);
 	return root == NULL ? -1 : parse(root, path, record, err);
 }
 
@@ -256,7 +264,7 @@ static void add_foreign(cJSON *root, const struct paths *paths, const char *name
 	old = tree_json(buf_str(&text), text.len, path, &ignored);
 	for (item = cJSON_IsObject(old) ? old->child : NULL; item != NULL; item = next) {
 		next = item->next;
-		if (key_number(item->string) == 0)
+		if (!is_ours(item->string))
 			cJSON_AddItemToObject(root, item->string, cJSON_DetachItemViaPointer(old, item));
 	}
 }
