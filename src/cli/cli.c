@@ -18,7 +18,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
-	&cmd_gateway_select, &cmd_gateway_add,   &cmd_gateway_remove,  &cmd_status,
+	&cmd_gateway_select, &cmd_gateway_add,   &cmd_gateway_remove,  &cmd_gateway_migrate, &cmd_status,
 	&cmd_doctor_check,   &cmd_doctor_logs,   &cmd_doctor_exec,
 };
 

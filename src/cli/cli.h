@@ -95,7 +95,7 @@ struct app {
 int cli_main(const struct app *app, int argc, char **argv);
 
 extern const struct command cmd_gateway_start, cmd_gateway_stop, cmd_gateway_destroy, cmd_gateway_info,
-	cmd_gateway_list, cmd_gateway_select, cmd_gateway_add, cmd_gateway_remove, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check;
+	cmd_gateway_list, cmd_gateway_migrate, cmd_gateway_select, cmd_gateway_add, cmd_gateway_remove, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check;
 
 #define OPT_NAME { "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, the active one, \"openshell\")" }
 #define OPT_OUTPUT { "output", 'o', "FORMAT", "table, json or yaml (default: table)" }

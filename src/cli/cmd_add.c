@@ -40,8 +40,10 @@ static int choose_name(const struct cli *cli, const struct invocation *in, const
 
 static void report_added(const struct cli *cli, const struct record *record, enum output_format format)
 {
-	const char *override = cli->settings->gateway;
+	AUTO(argv) warnings = ARGV_INIT;
+	const char *override = cli_variable_gateway(cli, &warnings);
 
+	output_warnings(cli, &warnings);
 	progress_success("Gateway '%s' added, and active now: %s (%s, %s)", record->name, record->endpoint,
 			 record_type(record), record_auth(record));
 	if (override != NULL && !streq(override, record->name))

@@ -67,8 +67,6 @@ void record_release(struct record *record)
 	*record = (struct record){ 0 };
 }
 
-static const char *const required_keys[] = { "name", "gateway_endpoint", "is_remote", "gateway_port" };
-
 /* The optional strings of a record: one table for both directions. */
 static const struct {
 	const char *key;
@@ -88,52 +86,54 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
-/* 1 + the index of one of our keys, the required ones first; 0: it is another program's. */
-static size_t key_number(const char *key)
+/* What every file says, another program's word, and then the optional keys, in their order. */
+enum { KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_MANAGED, KEYS };
+
+static const char *const fixed_keys[KEYS] = {
+	"name", "gateway_endpoint", "is_remote", "gateway_port", "client_lifecycle_managed",
+};
+
+/* Readers differ in which of two values they take: such a file does not say where the gateway is. */
+static int pick(const cJSON *root, const char *path, const cJSON *items[KEYS + ARRAY_LEN(optional_keys)],
+		struct error **err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(required_keys); i++)
-		if (*key == *required_keys[i] && streq(key, required_keys[i]))
-			return 1 + i;
+	const char *keys[KEYS + ARRAY_LEN(optional_keys)];
+	const cJSON *repeated;
+
+	memcpy(keys, fixed_keys, sizeof(fixed_keys));
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
-		if (*key == *optional_keys[i].key && streq(key, optional_keys[i].key))
-			return 1 + ARRAY_LEN(required_keys) + i;
-	return 0;
+		keys[KEYS + i] = optional_keys[i].key;
+	repeated = tree_pick(root, keys, ARRAY_LEN(keys), items);
+	if (repeated == NULL)
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, repeated->string);
 }
 
-/* Their numbers. */
-enum { KEY_OTHER, KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_OPTIONAL };
-#define KEYS (KEY_OPTIONAL + ARRAY_LEN(optional_keys))
-
-/* The values of our keys by their numbers, NULL where there is none. Returns a key that is there more than once: readers
- * differ in which of two values they take, so such a file does not say where the gateway is. */
-static const char *find_values(const cJSON *root, const cJSON *values[KEYS])
+static bool is_ours(const char *key)
 {
-	const char *repeated = NULL;
-	const cJSON *item;
-
-	memset(values, 0, KEYS * sizeof(*values));
-	cJSON_ArrayForEach(item, root) {
-		size_t number = item->string != NULL ? key_number(item->string) : KEY_OTHER;
-
-		if (number != KEY_OTHER && values[number] != NULL)
-			repeated = item->string;
-		values[number] = item;
-	}
-	return repeated;
+	for (size_t i = 0; i < KEY_MANAGED; i++)
+		if (streq(key, fixed_keys[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
+		if (streq(key, optional_keys[i].key))
+			return true;
+	return false;
 }
 
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
-	const cJSON *values[KEYS];
-	const char *repeated = find_values(root, values);
-	const char *name = cJSON_GetStringValue(values[KEY_NAME]), *endpoint = cJSON_GetStringValue(values[KEY_ENDPOINT]);
-	int64_t port = tree_int(values[KEY_PORT], "", -1);
+	const cJSON *items[KEYS + ARRAY_LEN(optional_keys)];
+	const char *name, *endpoint;
+	int64_t port;
 
-	if (name == NULL || endpoint == NULL || !cJSON_IsBool(values[KEY_REMOTE]))
+	if (pick(root, path, items, err) < 0)
+		return -1;
+	name = cJSON_GetStringValue(items[KEY_NAME]);
+	endpoint = cJSON_GetStringValue(items[KEY_ENDPOINT]);
+	port = tree_int(items[KEY_PORT], "", -1);
+	if (name == NULL || endpoint == NULL || !cJSON_IsBool(items[KEY_REMOTE]))
 		return error_set(err, ERROR_SYSTEM,
 				 "%s: 'name', 'gateway_endpoint' (texts) or 'is_remote' (true or false) is missing", path);
-	if (repeated != NULL)
-		return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, repeated);
 	if (!name_is_readable(name))
 		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
 	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
@@ -144,11 +144,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
 	record->name = xstrdup(name);
 	record->endpoint = xstrdup(endpoint);
-	record->is_remote = cJSON_IsTrue(values[KEY_REMOTE]);
-	record->is_external = !tree_bool(root, "client_lifecycle_managed", true);
+	record->is_remote = cJSON_IsTrue(items[KEY_REMOTE]);
+	record->is_external = cJSON_IsFalse(items[KEY_MANAGED]);
 	record->port = (int)port;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
-		const char *text = cJSON_GetStringValue(values[KEY_OPTIONAL + i]);
+		const char *text = cJSON_GetStringValue(items[KEYS + i]);
 
 		if (str_blank(text))
 			continue;
@@ -264,7 +264,7 @@ static void add_foreign(cJSON *root, const struct paths *paths, const char *name
 	old = tree_json(buf_str(&text), text.len, path, &ignored);
 	for (item = cJSON_IsObject(old) ? old->child : NULL; item != NULL; item = next) {
 		next = item->next;
-		if (key_number(item->string) == 0)
+		if (!is_ours(item->string))
 			cJSON_AddItemToObject(root, item->string, cJSON_DetachItemViaPointer(old, item));
 	}
 }
