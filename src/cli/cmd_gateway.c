@@ -108,6 +108,8 @@ static int run_destroy(const struct cli *cli, const struct invocation *in, int *
 const struct command cmd_gateway_stop = {
 	.path = "gateway stop",
 	.summary = "stop a gateway's container; its data stays",
+	.examples = "openshell gateway stop\n"
+		    "openshell gateway stop --name two --wait-lock",
 	.options = stop_options,
 	.run = run_stop,
 };
@@ -116,6 +118,8 @@ const struct command cmd_gateway_destroy = {
 	.path = "gateway destroy",
 	.summary = "remove a gateway: container, volume, network, certificates, entry",
 	.details = "Images stay, so that a host without a registry can start again; --image removes the one used.",
+	.examples = "openshell gateway destroy --name two\n"
+		    "openshell gateway destroy --name two --dry-run    # see what would go",
 	.options = destroy_options,
 	.run = run_destroy,
 };
@@ -152,6 +156,8 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 const struct command cmd_gateway_info = {
 	.path = "gateway info",
 	.summary = "show a gateway's entry; asks neither docker nor the network",
+	.examples = "openshell gateway info\n"
+		    "openshell gateway info --name two -o json | jq -r .endpoint",
 	.options = info_options,
 	.run = run_info,
 };
@@ -195,6 +201,8 @@ static int run_list(const struct cli *cli, const struct invocation *in, int *sta
 const struct command cmd_gateway_list = {
 	.path = "gateway list",
 	.summary = "list all gateways, yours and the system's",
+	.examples = "openshell gateway list\n"
+		    "openshell gateway list -o json | jq -r '.[].name'",
 	.options = list_options,
 	.run = run_list,
 };
@@ -238,6 +246,8 @@ const struct command cmd_gateway_select = {
 	.path = "gateway select",
 	.operands = "[NAME]",
 	.summary = "make a gateway the active one; without NAME, list them",
+	.examples = "openshell gateway select\n"
+		    "openshell gateway select two",
 	.max_operands = 1,
 	.run = run_select,
 };

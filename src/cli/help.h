@@ -5,17 +5,15 @@
 
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/table.h"
 
-/* Options that are valid with every command. */
-extern const struct opt global_options[];
-
-/* Help of the whole program, of a group ("gateway"), or of a command. */
-void help_root(FILE *out, const struct command *const *commands, size_t count);
-void help_group(FILE *out, const struct command *const *commands, size_t count, const char *group);
+/* Help of the whole program, of a group, or of a command. */
+void help_root(FILE *out);
+void help_group(FILE *out, const struct group *group);
 void help_command(FILE *out, const struct command *command);
 
-/* One line for each command and option, "gateway start --port": for the man page check. */
-void help_dump(FILE *out, const struct command *const *commands, size_t count);
+/* One line for each command, option and word: "gateway start --pull missing|always|never". For the check of the
+ * manual pages. */
+void help_dump(FILE *out);
 
 #endif
