@@ -12,10 +12,11 @@
 #include "base/log.h"
 #include "cli/complete.h"
 #include "cli/help.h"
+#include "cli/lookup.h"
 #include "cli/near.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "cli/table.h"
+#include "cli/spec.h"
 #include "gateway/diagnose.h"
 #include "store/names.h"
 
@@ -249,8 +250,8 @@ static int unknown_command(const char *word, struct error **err)
 	struct near near = { .word = word };
 	autofree char *likely = NULL;
 
-	for (size_t i = 0; i < group_count; i++)
-		near_offer(&near, groups[i].name, groups[i].name);
+	for (size_t i = 0; i < cli_group_count; i++)
+		near_offer(&near, cli_groups[i].name, cli_groups[i].name);
 	for (size_t i = 0; i < cli_command_count; i++) {
 		const char *path = cli_commands[i]->path, *blank = strchr(path, ' ');
 
@@ -266,7 +267,7 @@ static int unknown_in_group(const struct group *group, const char *word, struct 
 	autofree char *prefix = xasprintf("%s ", group->name), *likely = NULL;
 
 	for (size_t i = 0; i < cli_command_count; i++) {
-		const char *known = table_word_in(cli_commands[i], group);
+		const char *known = lookup_word_in(cli_commands[i], group);
 
 		if (known != NULL)
 			near_offer(&near, known, known);
@@ -281,8 +282,8 @@ static int unknown_in_group(const struct group *group, const char *word, struct 
 /* No command was named: help where that was asked for, else an error. */
 static int without_command(const struct globals *globals, int argc, char **argv, struct error **err)
 {
-	const struct group *group = argc > 0 ? table_group(argv[0]) : NULL;
-	bool asked = globals->help || (argc > 1 && (streq(argv[1], "--help") || streq(argv[1], "-h")));
+	const struct group *group = argc > 0 ? lookup_group(argv[0]) : NULL;
+	bool asked = argc == 2 && (streq(argv[1], "--help") || streq(argv[1], "-h"));
 
 	if (globals->version) {
 		printf("openshell %s\n", PACKAGE_VERSION);
@@ -292,7 +293,7 @@ static int without_command(const struct globals *globals, int argc, char **argv,
 		help_root(stdout);
 		return 0;
 	}
-	if (group && (argc == 1 || (asked && argc <= 2))) {
+	if (group && (argc == 1 || asked)) {
 		help_group(stdout, group);
 		return 0;
 	}
@@ -466,7 +467,7 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 		argc--;
 		argv++;
 	}
-	words = globals.version ? 0 : table_resolve(argc, argv, &in->command);
+	words = globals.version ? 0 : lookup_words(argc, argv, &in->command);
 	if (words == 0)
 		return without_command(&globals, argc, argv, err);
 	/* the last word of the command takes the place of a program's name */

@@ -4,7 +4,7 @@
  * all come from this table. To add a command: a `const struct command` beside the code that serves it,
  * and its address in the array in cli.c.
  *
- * What a value may be is said as a synopsis says it, and read by table.h: alternatives with '|' between
+ * What a value may be is said as a synopsis says it, and read by spec.h: alternatives with '|' between
  * them, of which those in lower case are words to type ("table|json|yaml", "FILE|none"), and those in
  * upper case stand for something: NAME for a gateway, FILE for a file, DIR for a directory, any other
  * for what cannot be guessed.

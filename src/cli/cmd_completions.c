@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 #include "cli/completion_scripts.h"
-#include "cli/table.h"
+#include "cli/cli.h"
+#include "cli/spec.h"
 
 static int run(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {

@@ -40,11 +40,12 @@ static int check_choice(const struct cli *cli, struct error **err)
 static void report(const struct cli *cli, const char *name, const char *done, bool found, enum output_format format)
 {
 	autotree cJSON *tree = cJSON_CreateObject();
+	autofree char *likely = found ? NULL : cli_near_gateways(cli, name);
 
 	if (found)
 		progress_success("Gateway '%s' %s.", name, done);
 	else
-		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
+		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.%s", name, likely);
 	if (format == OUTPUT_TABLE)
 		return;
 	tree_add_str(tree, "name", name);

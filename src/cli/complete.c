@@ -2,7 +2,8 @@
 /* Completion from the command table. */
 #include "cli/complete.h"
 
-#include "cli/table.h"
+#include "cli/lookup.h"
+#include "cli/spec.h"
 #include "gateway/settings.h"
 #include "store/names.h"
 
@@ -79,12 +80,12 @@ static void print_options(FILE *out, const struct opt *options, const char *begu
 
 static void print_commands(FILE *out, const struct group *group, const char *begun)
 {
-	for (size_t i = 0; group == NULL && i < group_count; i++)
-		if (str_starts(groups[i].name, begun))
-			print_word(out, "", groups[i].name, groups[i].summary);
+	for (size_t i = 0; group == NULL && i < cli_group_count; i++)
+		if (str_starts(cli_groups[i].name, begun))
+			print_word(out, "", cli_groups[i].name, cli_groups[i].summary);
 	for (size_t i = 0; i < cli_command_count; i++) {
 		const struct command *command = cli_commands[i];
-		const char *word = group ? table_word_in(command, group) : command->path;
+		const char *word = group ? lookup_word_in(command, group) : command->path;
 
 		if (word != NULL && strchr(word, ' ') == NULL && str_starts(word, begun))
 			print_word(out, "", word, command->summary);
@@ -141,10 +142,10 @@ static void take_command_word(struct place *place, const char *word)
 		place->asks_help = true;
 		return;
 	}
-	place->command = table_command(path);
+	place->command = lookup_command(path);
 	if (place->command != NULL)
 		return;
-	place->is_lost = place->group != NULL || (place->group = table_group(word)) == NULL;
+	place->is_lost = place->group != NULL || (place->group = lookup_group(word)) == NULL;
 }
 
 static void take_word(struct place *place, const char *word)
@@ -168,7 +169,7 @@ static void take_word(struct place *place, const char *word)
 
 static void complete_operand(FILE *out, const struct place *place, const char *begun)
 {
-	autofree char *spec = table_operand(place->command, place->operands);
+	autofree char *spec = lookup_operand(place->command, place->operands);
 
 	/* behind "--" only the words of another command are not names */
 	if (place->options_end && place->command->max_operands >= 0)

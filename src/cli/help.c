@@ -66,7 +66,7 @@ static void print_examples(FILE *out, const char *lines)
 
 static bool is_listed(const struct command *command, const struct group *group)
 {
-	return group == NULL || table_word_in(command, group) != NULL;
+	return group == NULL || lookup_word_in(command, group) != NULL;
 }
 
 static void print_commands(FILE *out, const struct group *group)
@@ -89,8 +89,8 @@ void help_root(FILE *out)
 	print_commands(out, NULL);
 	print_options(out, "OPTIONS", global_options);
 	fputs("\nALIAS\n", out);
-	for (size_t i = 0; i < group_count; i++)
-		print_row(out, groups[i].alias, 6, groups[i].name);
+	for (size_t i = 0; i < cli_group_count; i++)
+		print_row(out, cli_groups[i].alias, 6, cli_groups[i].name);
 	print_examples(out, "openshell gateway start\nopenshell status\nopenshell doctor exec -- kubectl get pods -A");
 	fputs("\n'openshell help COMMAND' tells more of a command; openshell(1) tells all.\n", out);
 }
@@ -120,21 +120,22 @@ void help_command(FILE *out, const struct command *command)
 		print_examples(out, command->examples);
 }
 
-static void dump_options(FILE *out, const char *path, const struct opt *options)
+static void dump_options(FILE *out, const char *kind, const struct opt *options)
 {
 	for (; options != NULL && options->name != NULL; options++)
-		fprintf(out, "%s--%s %s\n", path, options->name, options->arg ? options->arg : "");
+		fprintf(out, "%s %s %c %s\n", kind, options->name, options->letter ? options->letter : '-',
+			options->arg ? options->arg : "");
 }
 
 void help_dump(FILE *out)
 {
+	for (size_t i = 0; i < cli_group_count; i++)
+		fprintf(out, "group %s %s\n", cli_groups[i].name, cli_groups[i].alias);
+	dump_options(out, "global", global_options);
 	for (size_t i = 0; i < cli_command_count; i++) {
-		autofree char *prefix = xasprintf("%s ", cli_commands[i]->path);
-
-		fprintf(out, "%s\n", cli_commands[i]->path);
-		dump_options(out, prefix, cli_commands[i]->options);
+		fprintf(out, "command %s\n", cli_commands[i]->path);
+		if (cli_commands[i]->operands != NULL)
+			fprintf(out, "operands %s\n", cli_commands[i]->operands);
+		dump_options(out, "option", cli_commands[i]->options);
 	}
-	dump_options(out, "", global_options);
-	for (size_t i = 0; i < group_count; i++)
-		fprintf(out, "%s\n%s\n", groups[i].name, groups[i].alias);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/table.h"
+#include "cli/lookup.h"
 #include "script.h"
 #include "scratch.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/table.h"
+#include "cli/lookup.h"
 #include "script.h"
 #include "tryout.h"
 
@@ -585,7 +585,7 @@ static bool begins_a_command(const char *text)
 {
 	autofree char *word = xstrndup(text, strcspn(text, " \"'\\;:,)"));
 
-	return table_group(word) != NULL || table_command(word) != NULL;
+	return lookup_group(word) != NULL || lookup_command(word) != NULL;
 }
 
 static int check_advice(const char *source, const char *file)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
+#include "cli/spec.h"
 #include "script.h"
 #include "tryout.h"
 
@@ -63,8 +63,8 @@ static void help_fits_80_columns_of_ascii(void **state)
 
 	(void)state;
 	assert_fits(root);
-	for (size_t i = 0; i < group_count; i++) {
-		autofree char *text = group_help(&groups[i]);
+	for (size_t i = 0; i < cli_group_count; i++) {
+		autofree char *text = group_help(&cli_groups[i]);
 
 		assert_fits(text);
 	}
@@ -80,8 +80,8 @@ static void help_names_all_that_there_is(void **state)
 	autofree char *root = root_help();
 
 	(void)state;
-	for (size_t i = 0; i < group_count; i++) {
-		autofree char *alias = xasprintf("  %s  %s\n", groups[i].alias, groups[i].name);
+	for (size_t i = 0; i < cli_group_count; i++) {
+		autofree char *alias = xasprintf("  %s  %s\n", cli_groups[i].alias, cli_groups[i].name);
 
 		assert_non_null(strstr(root, alias));
 	}
@@ -103,16 +103,16 @@ static void help_names_all_that_there_is(void **state)
 static void a_group_lists_its_commands_and_no_others(void **state)
 {
 	(void)state;
-	for (size_t g = 0; g < group_count; g++) {
-		autofree char *text = group_help(&groups[g]);
+	for (size_t g = 0; g < cli_group_count; g++) {
+		autofree char *text = group_help(&cli_groups[g]);
 
 		for (size_t i = 0; i < cli_command_count; i++) {
 			const char *path = cli_commands[i]->path;
 			autofree char *row = xasprintf("\n  %s ", path);
-			bool is_of_it = str_starts(path, groups[g].name);
+			bool is_of_it = str_starts(path, cli_groups[g].name);
 
 			assert_int_equal(strstr(text, row) != NULL, is_of_it);
-			assert_int_equal(table_word_in(cli_commands[i], &groups[g]) != NULL, is_of_it);
+			assert_int_equal(lookup_word_in(cli_commands[i], &cli_groups[g]) != NULL, is_of_it);
 		}
 	}
 }
@@ -124,8 +124,8 @@ static void every_group_of_a_path_is_known(void **state)
 		const char *path = cli_commands[i]->path, *blank = strchr(path, ' ');
 		autofree char *word = blank ? xstrndup(path, (size_t)(blank - path)) : NULL;
 
-		if (word != NULL && table_group(word) == NULL)
-			fail_msg("'%s': there is no group '%s' in table.c", path, word);
+		if (word != NULL && lookup_group(word) == NULL)
+			fail_msg("'%s': there is no group '%s' in lookup.c", path, word);
 	}
 }
 
@@ -215,7 +215,7 @@ static void a_value_that_is_none_of_the_words_is_told_with_all_of_them(void **st
 
 static void assert_operand(const struct command *command, int number, const char *spec)
 {
-	autofree char *got = table_operand(command, number);
+	autofree char *got = lookup_operand(command, number);
 
 	if (spec == NULL)
 		assert_null(got);
