@@ -283,8 +283,9 @@ static int unknown_in_group(const struct group *group, const char *word, struct 
 static int without_command(const struct globals *globals, int argc, char **argv, struct error **err)
 {
 	const struct group *group = argc > 0 ? lookup_group(argv[0]) : NULL;
-	bool asked = argc == 2 && (streq(argv[1], "--help") || streq(argv[1], "-h"));
 
+	if (argc > 0 && (streq(argv[argc - 1], "--help") || streq(argv[argc - 1], "-h")))
+		argc--;
 	if (globals->version) {
 		printf("openshell %s\n", PACKAGE_VERSION);
 		return 0;
@@ -293,7 +294,7 @@ static int without_command(const struct globals *globals, int argc, char **argv,
 		help_root(stdout);
 		return 0;
 	}
-	if (group && (argc == 1 || asked)) {
+	if (group && argc == 1) {
 		help_group(stdout, group);
 		return 0;
 	}
@@ -510,7 +511,7 @@ int cli_main(const struct app *app, int argc, char **argv)
 	autoerror struct error *err = NULL;
 	struct session session = { .app = app };
 
-	if (argc > 2 && streq(argv[1], "__complete"))
+	if (argc > 1 && streq(argv[1], "__complete"))
 		return complete(stdout, argc - 2, argv + 2);
 	if (parse_and_run(&session, argc, argv, &err) < 0 || flush_answer(&session.status, &err) < 0) {
 		enum output_format format = wanted_format(&session.in);

@@ -210,7 +210,7 @@ int complete(FILE *out, int count, char **words)
 
 	for (int i = 0; i < count - 1 && !place.is_lost; i++)
 		take_word(&place, words[i]);
-	if (!place.is_lost)
+	if (count > 0 && !place.is_lost)
 		complete_word(out, &place, words[count - 1]);
 	fflush(out);
 	return 0;

@@ -72,6 +72,7 @@ static void the_first_word_is_a_group_or_a_command_by_its_whole_name(void **stat
 	assert_offers("comp", "completions");
 	assert_offers("gat", "gateway");
 	assert_offers("nonsense", "");
+	assert_int_equal(complete(stdout, 0, NULL), 0);
 }
 
 static void a_group_is_followed_by_its_commands(void **state)

@@ -10,36 +10,19 @@
 #include "script.h"
 #include "tryout.h"
 
-/* What a function prints; the caller frees. */
-static char *root_help(void)
+/* The help of the command, else of the group, else of all; the caller frees. */
+static char *help_of(const struct group *group, const struct command *command)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	help_root(out);
-	fclose(out);
-	return text;
-}
-
-static char *group_help(const struct group *group)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	help_group(out, group);
-	fclose(out);
-	return text;
-}
-
-static char *command_help(const struct command *command)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	help_command(out, command);
+	if (command != NULL)
+		help_command(out, command);
+	else if (group != NULL)
+		help_group(out, group);
+	else
+		help_root(out);
 	fclose(out);
 	return text;
 }
@@ -59,17 +42,17 @@ static void assert_fits(const char *text)
 
 static void help_fits_80_columns_of_ascii(void **state)
 {
-	autofree char *root = root_help();
+	autofree char *root = help_of(NULL, NULL);
 
 	(void)state;
 	assert_fits(root);
 	for (size_t i = 0; i < cli_group_count; i++) {
-		autofree char *text = group_help(&cli_groups[i]);
+		autofree char *text = help_of(&cli_groups[i], NULL);
 
 		assert_fits(text);
 	}
 	for (size_t i = 0; i < cli_command_count; i++) {
-		autofree char *text = command_help(cli_commands[i]);
+		autofree char *text = help_of(NULL, cli_commands[i]);
 
 		assert_fits(text);
 	}
@@ -77,7 +60,7 @@ static void help_fits_80_columns_of_ascii(void **state)
 
 static void help_names_all_that_there_is(void **state)
 {
-	autofree char *root = root_help();
+	autofree char *root = help_of(NULL, NULL);
 
 	(void)state;
 	for (size_t i = 0; i < cli_group_count; i++) {
@@ -87,7 +70,7 @@ static void help_names_all_that_there_is(void **state)
 	}
 	for (size_t i = 0; i < cli_command_count; i++) {
 		const struct command *command = cli_commands[i];
-		autofree char *text = command_help(command), *usage = xasprintf("\nUSAGE\n  openshell %s", command->path);
+		autofree char *text = help_of(NULL, command), *usage = xasprintf("\nUSAGE\n  openshell %s", command->path);
 
 		assert_non_null(strstr(root, command->path));
 		assert_non_null(strstr(text, usage));
@@ -104,7 +87,7 @@ static void a_group_lists_its_commands_and_no_others(void **state)
 {
 	(void)state;
 	for (size_t g = 0; g < cli_group_count; g++) {
-		autofree char *text = group_help(&cli_groups[g]);
+		autofree char *text = help_of(&cli_groups[g], NULL);
 
 		for (size_t i = 0; i < cli_command_count; i++) {
 			const char *path = cli_commands[i]->path;
@@ -159,6 +142,19 @@ static void examples_begin_with_the_command_and_parse(void **state)
 			line += len + (line[len] == '\n');
 		}
 	}
+}
+
+static void global_options_and_aliases_parse_before_a_command(void **state)
+{
+	(void)state;
+	assert_int_equal(try_command("openshell --gateway demo status"), 0);
+	assert_int_equal(try_command("openshell -g demo -v gw list"), 0);
+	assert_int_equal(try_command("openshell --gateway=demo dr check"), 0);
+	assert_int_equal(try_command("openshell help gw"), 0);
+	assert_int_equal(try_command("openshell help"), 0);
+	assert_int_equal(try_command("openshell gw"), 0);
+	assert_int_equal(try_command("openshell gw frobnicate"), 2);
+	assert_int_equal(try_command("openshell help frobnicate"), 2);
 }
 
 static void a_specification_is_read_as_a_synopsis(void **state)
@@ -245,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_group_lists_its_commands_and_no_others),
 		cmocka_unit_test(every_group_of_a_path_is_known),
 		cmocka_unit_test(examples_begin_with_the_command_and_parse),
+		cmocka_unit_test(global_options_and_aliases_parse_before_a_command),
 		cmocka_unit_test(a_specification_is_read_as_a_synopsis),
 		cmocka_unit_test(words_of_a_specification_are_whole_words),
 		cmocka_unit_test(a_value_that_is_none_of_the_words_is_told_with_all_of_them),
