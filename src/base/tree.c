@@ -37,21 +37,32 @@ cJSON *tree_json(const char *text, size_t len, const char *origin, struct error 
 	return root;
 }
 
-static char *path_key(const char *path, size_t len)
+/* Whether the len bytes of path name the key. */
+static bool is_key(const char *key, const char *path, size_t len)
 {
-	AUTO(buf) key = BUF_INIT;
-
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++, key++) {
 		bool slash = path[i] == '~' && i + 1 < len && path[i + 1] == '1';
 
-		buf_add(&key, slash ? "/" : path + i, 1);
+		if (*key != (slash ? '/' : path[i]))
+			return false;
 		i += slash;
 	}
-	return buf_steal(&key);
+	return *key == '\0';
 }
 
-static const cJSON *array_item(const cJSON *array, const char *index)
+static const cJSON *object_item(const cJSON *object, const char *path, size_t len)
 {
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, object)
+		if (item->string != NULL && is_key(item->string, path, len))
+			return item;
+	return NULL;
+}
+
+static const cJSON *array_item(const cJSON *array, const char *path, size_t len)
+{
+	autofree char *index = xstrndup(path, len);
 	const char *wrong = NULL;
 	long long i = strtonum(index, 0, INT_MAX, &wrong);
 
@@ -62,12 +73,8 @@ const cJSON *tree_at(const cJSON *root, const char *path)
 {
 	while (root != NULL && *path != '\0') {
 		size_t len = strcspn(path, "/");
-		autofree char *key = path_key(path, len);
 
-		if (cJSON_IsArray(root))
-			root = array_item(root, key);
-		else
-			root = cJSON_GetObjectItemCaseSensitive(root, key);
+		root = cJSON_IsArray(root) ? array_item(root, path, len) : object_item(root, path, len);
 		path += len;
 		path += *path == '/';
 	}
@@ -100,6 +107,53 @@ int64_t tree_int(const cJSON *root, const char *path, int64_t fallback)
 	return (int64_t)number;
 }
 
+/* cJSON would take memory for each. */
+static void print_string(struct buf *out, const char *text)
+{
+	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+
+	buf_add(out, "\"", 1);
+	for (;;) {
+		size_t run = 0;
+		const char *found;
+
+		while ((unsigned char)text[run] >= 0x20 && text[run] != '"' && text[run] != '\\')
+			run++;
+		buf_add(out, text, run);
+		text += run;
+		if (*text == '\0')
+			break;
+		found = strchr(special, *text);
+		if (found != NULL)
+			buf_addf(out, "\\%c", letters[found - special]);
+		else
+			buf_addf(out, "\\u%04x", *text);
+		text++;
+	}
+	buf_add(out, "\"", 1);
+}
+
+static void print_scalar(struct buf *out, const cJSON *item)
+{
+	char *text;
+
+	if (cJSON_IsString(item)) {
+		print_string(out, item->valuestring);
+	} else if (cJSON_IsBool(item)) {
+		buf_adds(out, cJSON_IsTrue(item) ? "true" : "false");
+	} else {
+		text = cJSON_PrintUnformatted(item);
+		buf_adds(out, text ? text : "null");
+		cJSON_free(text);
+	}
+}
+
+static void print_indent(struct buf *out, int depth)
+{
+	for (int i = 0; i < depth; i++)
+		buf_add(out, "  ", 2);
+}
+
 /* cJSON indents with tabs and writes "key":<tab>value; people and jq's readers expect two spaces. */
 static void print_value(struct buf *out, const cJSON *item, int depth)
 {
@@ -107,25 +161,21 @@ static void print_value(struct buf *out, const cJSON *item, int depth)
 	bool object = cJSON_IsObject(item);
 
 	if ((!object && !cJSON_IsArray(item)) || item->child == NULL) {
-		char *text = cJSON_PrintUnformatted(item);
-
-		buf_adds(out, text ? text : "null");
-		cJSON_free(text);
+		print_scalar(out, item);
 		return;
 	}
 	buf_adds(out, object ? "{\n" : "[\n");
 	cJSON_ArrayForEach(child, item) {
-		buf_addf(out, "%*s", 2 * (depth + 1), "");
+		print_indent(out, depth + 1);
 		if (object) {
-			cJSON key = { .type = cJSON_String, .valuestring = child->string };
-
-			print_value(out, &key, 0);
+			print_string(out, child->string);
 			buf_adds(out, ": ");
 		}
 		print_value(out, child, depth + 1);
 		buf_adds(out, child->next ? ",\n" : "\n");
 	}
-	buf_addf(out, "%*s%s", 2 * depth, "", object ? "}" : "]");
+	print_indent(out, depth);
+	buf_adds(out, object ? "}" : "]");
 }
 
 char *tree_print(const cJSON *root)

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,11 +19,12 @@
 #include "cli/progress.h"
 #include "cli/spec.h"
 #include "gateway/diagnose.h"
-#include "store/names.h"
+#include "store/registry.h"
 
 const struct command *const cli_commands[] = {
 	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
-	&cmd_gateway_select, &cmd_status,        &cmd_doctor_check,    &cmd_doctor_logs,  &cmd_doctor_exec,
+	&cmd_gateway_select, &cmd_gateway_add,   &cmd_gateway_remove,  &cmd_status,
+	&cmd_doctor_check,   &cmd_doctor_logs,   &cmd_doctor_exec,
 	&cmd_completions,
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
@@ -320,35 +322,48 @@ static int check_operands(const struct invocation *in, struct error **err)
 
 /* ------------------------------------------------------------------ the gateway's name */
 
-int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name, bool *chosen,
+const char *cli_variable_gateway(const struct cli *cli, struct argv *warnings)
+{
+	const char *name = cli->settings->gateway;
+
+	if (name == NULL || name_is_readable(name))
+		return name;
+	argv_add(warnings, "OPENSHELL_GATEWAY is ignored: it does not hold a gateway name");
+	return NULL;
+}
+
+static bool is_usable(const char *name, enum name_use use)
+{
+	/* older programs allowed names that we read but do not give */
+	return use == NAME_MAKE ? name_is_valid(name) : name_is_readable(name);
+}
+
+int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name, bool *chosen,
 		     struct error **err)
 {
-	const char *flag = in_value(in, "name");
+	int flag = find_option(in, "name");
 	AUTO(argv) warnings = ARGV_INIT;
 	autofree char *active = NULL;
+	const char *variable = use == NAME_READ ? cli_variable_gateway(cli, &warnings) : cli->settings->gateway;
 	const struct {
 		const char *value, *what;
 	} sources[] = {
-		{ flag, "--name" }, { in->gateway, "--gateway" }, { cli->settings->gateway, "OPENSHELL_GATEWAY" },
+		{ flag < 0 ? NULL : in->values[flag], "--name" }, { in->gateway, "--gateway" }, { variable, "OPENSHELL_GATEWAY" },
 	};
 
 	*chosen = true;
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		if (sources[i].value == NULL)
 			continue;
-		/* older programs allowed names that we read but do not give */
-		if (!use_active || !name_is_readable(sources[i].value)) {
-			if (name_check(sources[i].value, sources[i].what, err) < 0)
-				return -1;
-		}
+		if (!is_usable(sources[i].value, use))
+			return name_check(sources[i].value, sources[i].what, err);
 		*name = xstrdup(sources[i].value);
 		*cli->meant = xstrdup(*name);
 		return 0;
 	}
-	if (use_active) {
+	if (use != NAME_MAKE)
 		active = registry_active(cli->paths, &warnings);
-		output_warnings(cli, &warnings);
-	}
+	output_warnings(cli, &warnings);
 	*chosen = active != NULL;
 	*name = active ? STEAL(active) : xstrdup("openshell");
 	*cli->meant = xstrdup(*name);
@@ -424,6 +439,7 @@ static int run_command(struct session *session, struct error **err)
 	struct gateway_env env = { .settings = &settings, .paths = &paths, .docker = &docker, .clock = app->clock };
 	int rc;
 
+	umask(077); /* whatever it was: ours are private, and for us to use */
 	if (settings_read(&settings, err) < 0 || paths_init(&paths, &settings.paths, &warnings, err) < 0)
 		return -1;
 	docker.timeout_ms = settings.docker_timeout_ms;

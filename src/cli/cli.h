@@ -76,9 +76,19 @@ struct cli {
 	bool may_ask; /* somebody at a terminal can be asked */
 };
 
-/* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, and, where use_active, the active
- * one; else "openshell". *chosen: somebody named it. The caller frees *name. */
-int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name,
+/* What a command wants the name of a gateway for. */
+enum name_use {
+	NAME_MAKE,   /* it must be one for a new gateway; the active one is not meant */
+	NAME_CHANGE, /* a name that cannot be one is an error: the next best is not to be changed instead */
+	NAME_READ,   /* one in OPENSHELL_GATEWAY is passed over with a warning, as one in the active file always is */
+};
+
+/* What OPENSHELL_GATEWAY names; NULL, with a warning where it cannot be a name, else. Borrowed. */
+const char *cli_variable_gateway(const struct cli *cli, struct argv *warnings);
+
+/* Which gateway a command means: --name, -g, OPENSHELL_GATEWAY, the active one; else "openshell". *chosen: somebody
+ * named it. The caller frees *name. */
+int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name,
 		     bool *chosen, struct error **err) MUST_CHECK;
 
 /* " (did you mean 'x'?)" with names of gateways that are like this one, or ""; the caller frees. */
@@ -100,8 +110,8 @@ extern const struct command *const cli_commands[];
 extern const size_t cli_command_count;
 
 extern const struct command cmd_gateway_start, cmd_gateway_stop, cmd_gateway_destroy, cmd_gateway_info,
-	cmd_gateway_list, cmd_gateway_select, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check,
-	cmd_completions;
+	cmd_gateway_list, cmd_gateway_select, cmd_gateway_add, cmd_gateway_remove, cmd_status, cmd_doctor_logs, cmd_doctor_exec,
+	cmd_doctor_check, cmd_completions;
 
 #define OPT_NAME { "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, the active one, \"openshell\")" }
 #define OPT_OUTPUT { "output", 'o', "table|json|yaml", "how to give the answer (default: table)" }

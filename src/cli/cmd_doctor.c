@@ -45,7 +45,7 @@ static int run_logs(const struct cli *cli, const struct invocation *in, int *sta
 	if (tail != NULL && *tail == '\0')
 		tail = NULL;
 	if (check_lines("lines", lines, err) < 0 || check_lines("tail", tail, err) < 0 ||
-	    cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
 	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
@@ -75,7 +75,7 @@ static int run_exec(const struct cli *cli, const struct invocation *in, int *sta
 	AUTO(argv) command = ARGV_INIT;
 	bool chosen, tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (cli_gateway_name(cli, in, NAME_CHANGE, &name, &chosen, err) < 0 ||
 	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
@@ -188,7 +188,7 @@ static int run_check(const struct cli *cli, const struct invocation *in, int *st
 	bool chosen;
 	int port;
 
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
 	    check_port_of(cli, in, name, &port, err) < 0)
 		return -1;
 	gateway_check(cli->env, name, port, "", &findings);

@@ -78,7 +78,7 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 	int rc;
 
 	cancel_catch();
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_CHANGE, &name, &chosen, err) < 0 ||
 	    (!chosen && check_choice(cli, err) < 0))
 		return -1;
 	options.name = name;
@@ -137,7 +137,7 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 	bool chosen;
 
 	(void)status;
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0)
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0)
 		return -1;
 	if (registry_load(cli->paths, name, &record, err) < 0)
 		return -1;

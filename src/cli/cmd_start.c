@@ -192,7 +192,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	/* never the active gateway: a start must not hit another one than the user has in mind */
 	if (in_output(in, &format, err) < 0 || read_credentials(in, &deploy, &token, err) < 0 || read_options(in, &deploy, err) < 0 ||
 	    read_supply(in, &deploy, &dns, err) < 0 ||
-	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
+	    cli_gateway_name(cli, in, NAME_MAKE, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;
 	if (in_has(in, "dry-run"))

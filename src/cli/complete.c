@@ -5,7 +5,7 @@
 #include "cli/lookup.h"
 #include "cli/spec.h"
 #include "gateway/settings.h"
-#include "store/names.h"
+#include "store/registry.h"
 
 /* What the words before the one to be completed say of it. */
 struct place {

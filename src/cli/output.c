@@ -102,8 +102,14 @@ void output_error_tree(const struct error *err, const char *doing, enum output_f
 
 void output_warnings(const struct cli *cli, const struct argv *warnings)
 {
-	for (size_t i = 0; i < warnings->n; i++)
+	static struct argv told; /* two looks at one file would say the same twice */
+
+	for (size_t i = 0; i < warnings->n; i++) {
+		if (argv_contains(&told, warnings->v[i]))
+			continue;
+		argv_add(&told, warnings->v[i]);
 		cli->env->progress->warn(cli->env->progress->arg, warnings->v[i]);
+	}
 }
 
 void output_hint(const char *text)

@@ -7,18 +7,15 @@
 
 #include "base/log.h"
 #include "cli/output.h"
+#include "store/last_sandbox.h"
 #include "store/mtls.h"
 
 char *show_active(const struct cli *cli)
 {
 	AUTO(argv) warnings = ARGV_INIT;
-	char *name;
+	const char *variable = cli_variable_gateway(cli, &warnings);
+	char *name = variable ? xstrdup(variable) : registry_active(cli->paths, &warnings);
 
-	if (cli->settings->gateway != NULL && name_is_readable(cli->settings->gateway))
-		return xstrdup(cli->settings->gateway);
-	if (cli->settings->gateway != NULL)
-		argv_add(&warnings, "OPENSHELL_GATEWAY is ignored: it does not hold a gateway name");
-	name = registry_active(cli->paths, &warnings);
 	output_warnings(cli, &warnings);
 	return name;
 }
@@ -52,15 +49,26 @@ cJSON *show_record_tree(const struct record *record, const char *active)
 	return tree;
 }
 
+static char *last_sandbox(const struct cli *cli, const struct record *record)
+{
+	AUTO(argv) warnings = ARGV_INIT;
+	char *sandbox = last_sandbox_load(cli->paths, record->name, &warnings);
+
+	output_warnings(cli, &warnings);
+	return sandbox;
+}
+
 void show_add_files(const struct cli *cli, const struct record *record, cJSON *tree)
 {
 	autofree char *container = gateway_container_name(record->name);
 	autofree char *expires = mtls_expiry(cli->paths, record->name);
+	autofree char *sandbox = last_sandbox(cli, record);
 
 	tree_add_str(tree, "image", record->image);
 	tree_add_str(tree, "container", record->container_id ? container : NULL);
 	tree_add_str(tree, "bundle", mtls_state_name(mtls_examine(cli->paths, record->name)));
 	tree_add_str(tree, "certificate_expires", expires);
+	tree_add_str(tree, "last_sandbox", sandbox);
 }
 
 void show_record_fields(const struct cli *cli, const struct record *record)
@@ -68,7 +76,7 @@ void show_record_fields(const struct cli *cli, const struct record *record)
 	autofree char *container = gateway_container_name(record->name);
 	autofree char *expires = mtls_expiry(cli->paths, record->name);
 	enum mtls_state bundle = mtls_examine(cli->paths, record->name);
-	autofree char *dir = paths_mtls_dir(cli->paths, record->name);
+	autofree char *dir = paths_mtls_dir(cli->paths, record->name), *sandbox = last_sandbox(cli, record);
 	autofree char *certificates = expires ? xasprintf("%s (until %s)", dir, expires)
 					      : xstrdup(mtls_state_name(bundle));
 
@@ -83,6 +91,7 @@ void show_record_fields(const struct cli *cli, const struct record *record)
 	output_field("Container", record->container_id ? container : NULL);
 	output_field("Image", record->image);
 	output_field("Certificates", streq(record_auth(record), "mtls") ? certificates : NULL);
+	output_field("Last sandbox", sandbox);
 	output_field("File", record->path);
 }
 

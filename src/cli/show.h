@@ -14,7 +14,7 @@ char *show_active(const struct cli *cli);
  * cannot be used has name, source, path and invalid. The caller frees the tree. */
 cJSON *show_record_tree(const struct record *record, const char *active);
 
-/* Adds what files tell: image container bundle certificate_expires. */
+/* Adds what files tell: image container bundle certificate_expires last_sandbox. */
 void show_add_files(const struct cli *cli, const struct record *record, cJSON *tree);
 
 void show_record_fields(const struct cli *cli, const struct record *record);

@@ -78,13 +78,13 @@ static void judge(const struct record *record, struct status *status)
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
 		   struct error **err)
 {
-	autofree char *name = gateway_container_name(record->name);
+	autofree char *container = gateway_record_container(record);
 
-	if (record->is_remote || record->source == SOURCE_SYSTEM) {
+	if (record->is_remote || record->source == SOURCE_SYSTEM || container == NULL) {
 		probe(record, status);
 		return 0;
 	}
-	if (docker_container_get(env->docker, name, &status->container, err) < 0) {
+	if (docker_container_get(env->docker, container, &status->container, err) < 0) {
 		if (error_is(*err, ERROR_CANCELLED))
 			return -1;
 		say(status, STATE_UNREACHABLE, error_text(*err));

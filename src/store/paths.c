@@ -2,10 +2,12 @@
 /* Paths and names. Reads no environment: the values come as parameters. */
 #include "store/paths.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file.h"
+#include "store/guard.h"
 
 #define PROGRAM_DIR "openshell"
 
@@ -19,22 +21,24 @@ static bool usable(const char *value, const char *variable, struct argv *warning
 	return false;
 }
 
-/* Entries that others could have written must not decide where we send certificates. */
-static bool is_trusted(const char *dir, struct argv *warnings)
+/* Entries that others could have written must not decide where we send certificates. What is not there, or closed
+ * to us, tells nothing anyway. */
+static bool is_trusted(const char *path, struct argv *warnings)
 {
+	autoerror struct error *failed = NULL;
+	autofree char *why = NULL;
 	struct stat st;
 
-	if (stat(dir, &st) < 0)
-		return errno == ENOENT || errno == EACCES;
-	if ((st.st_uid == 0 || st.st_uid == getuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+	if (stat(path, &st) < 0 || guard_check(path, &failed) == 0)
 		return true;
-	argv_addf(warnings, "%s is ignored: it must belong to root or to you and be writable by its owner only", dir);
+	why = error_text(failed);
+	argv_addf(warnings, "the gateways of the system are ignored: %s", why);
 	return false;
 }
 
 static char *system_dir(const struct paths_input *input, struct argv *warnings)
 {
-	autofree char *dir = NULL;
+	autofree char *dir = NULL, *gateways = NULL;
 
 	if (input->system_dir != NULL && str_blank(input->system_dir))
 		argv_add(warnings, "OPENSHELL_SYSTEM_GATEWAY_DIR is ignored: it is empty");
@@ -42,7 +46,8 @@ static char *system_dir(const struct paths_input *input, struct argv *warnings)
 		dir = xstrdup(input->system_dir);
 	else
 		dir = xstrdup(SYSCONFDIR "/" PROGRAM_DIR);
-	return is_trusted(dir, warnings) ? STEAL(dir) : NULL;
+	gateways = xasprintf("%s/gateways", dir);
+	return is_trusted(dir, warnings) && is_trusted(gateways, warnings) ? STEAL(dir) : NULL;
 }
 
 int paths_init(struct paths *paths, const struct paths_input *input, struct argv *warnings, struct error **err)
@@ -100,6 +105,22 @@ char *paths_mtls_dir(const struct paths *paths, const char *name)
 char *paths_node_dir(const struct paths *paths, const char *name)
 {
 	return xasprintf("%s/gateways/%s/node", paths->user_root, name);
+}
+
+char *paths_last_sandbox(const struct paths *paths, const char *name)
+{
+	return xasprintf("%s/gateways/%s/last_sandbox", paths->user_root, name);
+}
+
+int paths_make_gateway_dir(const struct paths *paths, const char *name, struct error **err)
+{
+	autofree char *gateways = xasprintf("%s/gateways", paths->user_root), *dir = paths_gateway_dir(paths, name);
+	const char *const dirs[] = { paths->user_root, gateways, dir };
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		if (dir_make_private(dirs[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 char *paths_active(const char *root)

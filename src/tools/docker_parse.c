@@ -436,3 +436,44 @@ bool docker_event_is_healthy(const char *line, size_t len)
 
 	return action != NULL && streq(action, "health_status: healthy");
 }
+
+/* ------------------------------------------------------------------ docker ps */
+
+/* What programs before ours call the image; ours has a label in any case. */
+#define GATEWAY_IMAGE "openshell/cluster"
+
+static bool is_word(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,-/")] == '\0';
+}
+
+static int parse_gateway(const char *line, size_t len, struct gateway_list *list, struct error **err)
+{
+	autotree cJSON *fields = tree_json(line, len, "docker ps", err);
+	const char *id = tree_str(fields, "0"), *name = tree_str(fields, "1"), *image = tree_str(fields, "2");
+
+	if (fields == NULL)
+		return -1;
+	if (id == NULL || name == NULL || image == NULL || !is_word(id) || *id == '-' || !is_word(name))
+		return error_set(err, ERROR_SYSTEM, "docker ps printed something that is no container");
+	if (str_blank(tree_str(fields, "3")) && strstr(image, GATEWAY_IMAGE) == NULL)
+		return 0;
+	argv_add(&list->ids, id);
+	argv_add(&list->names, name);
+	return 0;
+}
+
+int parse_gateways(const struct buf *out, struct gateway_list *list, struct error **err)
+{
+	const char *line = buf_str(out), *end = line + out->len;
+
+	for (; line < end; line++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline : end) - line);
+
+		if (len > 0 && parse_gateway(line, len, list, err) < 0)
+			return -1;
+		line += len;
+	}
+	return 0;
+}

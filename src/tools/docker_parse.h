@@ -16,4 +16,7 @@ int parse_engine(const struct proc_result *result, struct engine *engine, struct
 /* `docker version --format '{{json .}}'`. */
 int parse_version(const struct buf *out, struct docker_version *version, struct error **err) MUST_CHECK;
 
+/* `docker ps`, a line [ID, names, image, label LABEL_GATEWAY] for each container. */
+int parse_gateways(const struct buf *out, struct gateway_list *list, struct error **err) MUST_CHECK;
+
 #endif
