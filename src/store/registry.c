@@ -386,6 +386,7 @@ struct place {
 /* All places where there may be entries, and the directories that they are in. */
 struct places {
 	const struct paths *paths;
+	const char *prefix; /* that names begin with */
 	DIR *mine, *shared; /* NULL: there is none */
 	struct place *v;
 	size_t n;
@@ -405,7 +406,7 @@ static void places_release(struct places *places)
 /* Takes name over. */
 static void add_place(struct places *places, char *name, enum place_kind kind)
 {
-	if (!name_is_readable(name)) {
+	if (!str_starts(name, places->prefix) || !name_is_readable(name)) {
 		free(name);
 		return;
 	}
@@ -538,7 +539,7 @@ static void visit_places(const struct places *places, registry_fn *visit, void *
 
 int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err)
 {
-	AUTO(places) places = { .paths = paths };
+	AUTO(places) places = { .paths = paths, .prefix = "" };
 
 	if (find_places(&places, err) < 0)
 		return -1;
@@ -559,7 +560,7 @@ static bool has_place(const struct places *places, const struct place *place)
 
 void registry_names(const struct paths *paths, const char *prefix, struct argv *names)
 {
-	AUTO(places) places = { .paths = paths };
+	AUTO(places) places = { .paths = paths, .prefix = prefix };
 	autoerror struct error *ignored = NULL;
 	const char *last = "";
 
@@ -568,7 +569,7 @@ void registry_names(const struct paths *paths, const char *prefix, struct argv *
 	for (size_t i = 0; i < places.n; i++) {
 		const struct place *place = &places.v[i];
 
-		if (!str_starts(place->name, prefix) || streq(place->name, last) || !has_place(&places, place))
+		if (streq(place->name, last) || !has_place(&places, place))
 			continue;
 		last = place->name;
 		argv_add(names, last);
