@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-#include "base/buf.h"
 #include "base/log.h"
+#include "base/plain.h"
 
 void tree_free(cJSON **root)
 {
@@ -34,6 +34,22 @@ cJSON *tree_json(const char *text, size_t len, const char *origin, struct error 
 		error_set(err, ERROR_SYSTEM, "%s: not JSON (at byte %zu of %zu)", origin, at, len);
 		return NULL;
 	}
+	return root;
+}
+
+const cJSON *tree_json_once(const char *text, size_t len, const char *origin, struct error **err)
+{
+	static struct plain plain;
+	static struct buf copy;
+	static cJSON *last;
+	const cJSON *root;
+
+	cJSON_Delete(STEAL(last));
+	copy.len = 0;
+	buf_add(&copy, text, len);
+	root = plain_read(&plain, copy.data, len);
+	if (root == NULL)
+		root = last = tree_json(text, len, origin, err);
 	return root;
 }
 
@@ -107,30 +123,51 @@ int64_t tree_int(const cJSON *root, const char *path, int64_t fallback)
 	return (int64_t)number;
 }
 
+static bool needs_escape(char c)
+{
+	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+static void print_escaped(struct buf *out, char c)
+{
+	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = strchr(special, c);
+
+	if (found != NULL)
+		buf_addf(out, "\\%c", letters[found - special]);
+	else
+		buf_addf(out, "\\u%04x", c);
+}
+
 /* cJSON would take memory for each. */
 static void print_string(struct buf *out, const char *text)
 {
-	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	size_t len = strlen(text), from = 0;
 
 	buf_add(out, "\"", 1);
-	for (;;) {
-		size_t run = 0;
-		const char *found;
-
-		while ((unsigned char)text[run] >= 0x20 && text[run] != '"' && text[run] != '\\')
-			run++;
-		buf_add(out, text, run);
-		text += run;
-		if (*text == '\0')
-			break;
-		found = strchr(special, *text);
-		if (found != NULL)
-			buf_addf(out, "\\%c", letters[found - special]);
-		else
-			buf_addf(out, "\\u%04x", *text);
-		text++;
+	for (size_t i = 0; i < len; i++) {
+		if (!needs_escape(text[i]))
+			continue;
+		buf_add(out, text + from, i - from);
+		print_escaped(out, text[i]);
+		from = i + 1;
 	}
+	buf_add(out, text + from, len - from);
 	buf_add(out, "\"", 1);
+}
+
+static void print_number(struct buf *out, int number)
+{
+	char digits[3 * sizeof(number) + 1];
+	size_t at = sizeof(digits);
+	unsigned left = number < 0 ? 0 - (unsigned)number : (unsigned)number;
+
+	do
+		digits[--at] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		digits[--at] = '-';
+	buf_add(out, digits + at, sizeof(digits) - at);
 }
 
 static void print_scalar(struct buf *out, const cJSON *item)
@@ -141,6 +178,8 @@ static void print_scalar(struct buf *out, const cJSON *item)
 		print_string(out, item->valuestring);
 	} else if (cJSON_IsBool(item)) {
 		buf_adds(out, cJSON_IsTrue(item) ? "true" : "false");
+	} else if (cJSON_IsNumber(item) && item->valuedouble == (double)item->valueint) {
+		print_number(out, item->valueint);
 	} else {
 		text = cJSON_PrintUnformatted(item);
 		buf_adds(out, text ? text : "null");
@@ -283,4 +322,50 @@ void tree_add_str(cJSON *object, const char *key, const char *text)
 		cJSON_AddStringToObject(object, key, text);
 	else
 		cJSON_AddNullToObject(object, key);
+}
+
+void tree_add_fields(cJSON *object, const struct tree_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct tree_field *field = &fields[i];
+
+		if (field->kind == FIELD_TEXT)
+			tree_add_str(object, field->key, field->text);
+		else if (field->kind == FIELD_FLAG)
+			cJSON_AddBoolToObject(object, field->key, field->number);
+		else
+			cJSON_AddNumberToObject(object, field->key, field->number);
+	}
+}
+
+static void print_field(struct buf *out, const struct tree_field *field)
+{
+	if (field->kind == FIELD_NUMBER)
+		print_number(out, field->number);
+	else if (field->kind == FIELD_FLAG)
+		buf_adds(out, field->number ? "true" : "false");
+	else if (field->text != NULL)
+		print_string(out, field->text);
+	else
+		buf_adds(out, "null");
+}
+
+void tree_print_fields_at(struct buf *out, const struct tree_field *fields, size_t count, int depth)
+{
+	AUTO(buf) between = BUF_INIT;
+
+	buf_adds(&between, ",\n");
+	print_indent(&between, depth + 1);
+	buf_adds(&between, "\"");
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0)
+			buf_adds(out, "{");
+		buf_add(out, between.data + (i == 0), between.len - (i == 0));
+		buf_adds(out, fields[i].key);
+		buf_adds(out, "\": ");
+		print_field(out, &fields[i]);
+	}
+	buf_adds(out, "\n");
+	print_indent(out, depth);
+	buf_adds(out, "}");
 }

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/error.h"
 
 /* For AUTO-like use: autotree cJSON *root = ...; */
@@ -17,6 +18,10 @@ void tree_free(cJSON **root);
 
 /* One JSON value, nothing after it. origin names the file or command for the error. */
 cJSON *tree_json(const char *text, size_t len, const char *origin, struct error **err) MUST_CHECK;
+
+/* The same, of a tree that is read at once and not changed: it lives until the next call of this, and nobody frees it.
+ * For thousands of small texts. */
+const cJSON *tree_json_once(const char *text, size_t len, const char *origin, struct error **err) MUST_CHECK;
 
 /* NULL when there is nothing. */
 const cJSON *tree_at(const cJSON *root, const char *path);
@@ -37,5 +42,16 @@ char *tree_print_yaml(const cJSON *root);
 
 /* Adds a string, or null when text is NULL. */
 void tree_add_str(cJSON *object, const char *key, const char *text);
+
+/* An object of nothing but texts, truth values and numbers. */
+struct tree_field {
+	const char *key;
+	enum { FIELD_TEXT, FIELD_FLAG, FIELD_NUMBER } kind;
+	const char *text; /* borrowed; NULL: null */
+	int number;       /* or flag */
+};
+void tree_add_fields(cJSON *object, const struct tree_field *fields, size_t count);
+/* Adds the same as JSON, as tree_print_at() would, for thousands of them. */
+void tree_print_fields_at(struct buf *out, const struct tree_field *fields, size_t count, int depth);
 
 #endif

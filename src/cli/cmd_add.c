@@ -125,7 +125,7 @@ static int enroll(const struct cli *cli, const struct invocation *in, const stru
 static int add(const struct cli *cli, const struct invocation *in, struct buf parts[MTLS_FILES],
 	       struct record *record, struct error **err)
 {
-	struct enroll_options options = { NULL };
+	struct enroll_options options = { 0 };
 	AUTO(target) target = { 0 };
 	autofree char *name = NULL;
 	bool given;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway stop, destroy, info, list, select */
+/* gateway stop, destroy, info */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -161,94 +161,4 @@ const struct command cmd_gateway_info = {
 		    "openshell gateway info --name two -o json | jq -r .endpoint",
 	.options = info_options,
 	.run = run_info,
-};
-
-/* ------------------------------------------------------------------ list */
-
-static const struct opt list_options[] = { OPT_OUTPUT, OPT_END };
-
-static void print_list(const struct record_list *list, const char *active)
-{
-	if (list->n == 0) {
-		puts("No gateways found.");
-		output_hint("openshell gateway start makes one");
-		return;
-	}
-	show_record_table(list, active);
-}
-
-static int run_list(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
-{
-	autofree char *active = NULL;
-	AUTO(record_list) list = { 0 };
-	enum output_format format;
-
-	(void)status;
-	if (in_output(in, &format, err) < 0 || registry_list(cli->paths, &list, err) < 0)
-		return -1;
-	active = in->gateway ? xstrdup(in->gateway) : show_active(cli);
-	if (format == OUTPUT_TABLE) {
-		print_list(&list, active);
-	} else {
-		autotree cJSON *tree = cJSON_CreateArray();
-
-		for (size_t i = 0; i < list.n; i++)
-			cJSON_AddItemToArray(tree, show_record_tree(&list.v[i], active));
-		output_tree(tree, format);
-	}
-	return 0;
-}
-
-const struct command cmd_gateway_list = {
-	.path = "gateway list",
-	.summary = "list all gateways, yours and the system's",
-	.examples = "openshell gateway list\n"
-		    "openshell gateway list -o json | jq -r '.[].name'",
-	.options = list_options,
-	.run = run_list,
-};
-
-/* ------------------------------------------------------------------ select */
-
-static int select_one(const struct cli *cli, const char *name, struct error **err)
-{
-	AUTO(record) record = { 0 };
-	const char *override = cli->settings->gateway;
-
-	if (!name_is_readable(name) && name_check(name, "gateway select", err) < 0)
-		return -1;
-	*cli->meant = xstrdup(name);
-	if (registry_load(cli->paths, name, &record, err) < 0 || registry_set_active(cli->paths, name, err) < 0)
-		return -1;
-	progress_success("Active gateway set to '%s'", name);
-	if (override != NULL && !streq(override, name))
-		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
-	return 0;
-}
-
-static int run_select(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
-{
-	autofree char *active = NULL;
-	AUTO(record_list) list = { 0 };
-
-	(void)status;
-	if (in->operand_count > 0)
-		return select_one(cli, in->operands[0], err);
-	if (registry_list(cli->paths, &list, err) < 0)
-		return -1;
-	active = show_active(cli);
-	print_list(&list, active);
-	if (list.n > 0)
-		output_hint("openshell gateway select NAME");
-	return 0;
-}
-
-const struct command cmd_gateway_select = {
-	.path = "gateway select",
-	.operands = "[NAME]",
-	.summary = "make a gateway the active one; without NAME, list them",
-	.examples = "openshell gateway select\n"
-		    "openshell gateway select two",
-	.max_operands = 1,
-	.run = run_select,
 };

@@ -92,40 +92,48 @@ static char **field(const struct record *record, size_t i)
 static size_t key_number(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(required_keys); i++)
-		if (streq(key, required_keys[i]))
+		if (*key == *required_keys[i] && streq(key, required_keys[i]))
 			return 1 + i;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
-		if (streq(key, optional_keys[i].key))
+		if (*key == *optional_keys[i].key && streq(key, optional_keys[i].key))
 			return 1 + ARRAY_LEN(required_keys) + i;
 	return 0;
 }
 
-/* Readers differ in which of two values they take, so such a file does not say where the gateway is. */
-static int check_repeated(const cJSON *root, const char *path, struct error **err)
+/* Their numbers. */
+enum { KEY_OTHER, KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_OPTIONAL };
+#define KEYS (KEY_OPTIONAL + ARRAY_LEN(optional_keys))
+
+/* The values of our keys by their numbers, NULL where there is none. Returns a key that is there more than once: readers
+ * differ in which of two values they take, so such a file does not say where the gateway is. */
+static const char *find_values(const cJSON *root, const cJSON *values[KEYS])
 {
-	bool seen[1 + ARRAY_LEN(required_keys) + ARRAY_LEN(optional_keys)] = { false };
+	const char *repeated = NULL;
 	const cJSON *item;
 
+	memset(values, 0, KEYS * sizeof(*values));
 	cJSON_ArrayForEach(item, root) {
-		size_t number = item->string != NULL ? key_number(item->string) : 0;
+		size_t number = item->string != NULL ? key_number(item->string) : KEY_OTHER;
 
-		if (number != 0 && seen[number])
-			return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, item->string);
-		seen[number] = true;
+		if (number != KEY_OTHER && values[number] != NULL)
+			repeated = item->string;
+		values[number] = item;
 	}
-	return 0;
+	return repeated;
 }
 
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
-	const char *name = tree_str(root, "name"), *endpoint = tree_str(root, "gateway_endpoint");
-	int64_t port = tree_int(root, "gateway_port", -1);
+	const cJSON *values[KEYS];
+	const char *repeated = find_values(root, values);
+	const char *name = cJSON_GetStringValue(values[KEY_NAME]), *endpoint = cJSON_GetStringValue(values[KEY_ENDPOINT]);
+	int64_t port = tree_int(values[KEY_PORT], "", -1);
 
-	if (name == NULL || endpoint == NULL || !cJSON_IsBool(tree_at(root, "is_remote")))
+	if (name == NULL || endpoint == NULL || !cJSON_IsBool(values[KEY_REMOTE]))
 		return error_set(err, ERROR_SYSTEM,
 				 "%s: 'name', 'gateway_endpoint' (texts) or 'is_remote' (true or false) is missing", path);
-	if (check_repeated(root, path, err) < 0)
-		return -1;
+	if (repeated != NULL)
+		return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, repeated);
 	if (!name_is_readable(name))
 		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
 	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
@@ -136,11 +144,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
 	record->name = xstrdup(name);
 	record->endpoint = xstrdup(endpoint);
-	record->is_remote = tree_bool(root, "is_remote", false);
+	record->is_remote = cJSON_IsTrue(values[KEY_REMOTE]);
 	record->is_external = !tree_bool(root, "client_lifecycle_managed", true);
 	record->port = (int)port;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
-		const char *text = tree_str(root, optional_keys[i].key);
+		const char *text = cJSON_GetStringValue(values[KEY_OPTIONAL + i]);
 
 		if (str_blank(text))
 			continue;
@@ -155,11 +163,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 static int load_file(int dir, const char *file, const char *path, struct record *record, struct error **err)
 {
 	AUTO(buf) text = BUF_INIT;
-	autotree cJSON *root = NULL;
+	const cJSON *root;
 
 	if (file_read_at(dir, file, path, METADATA_MAX, &text, err) < 0)
 		return -1;
-	root = tree_json(buf_str(&text), text.len, path, err);
+	root = tree_json_once(buf_str(&text), text.len, path, err);
 	return root == NULL ? -1 : parse(root, path, record, err);
 }
 
