@@ -165,6 +165,8 @@ const struct command cmd_gateway_add = {
 	.operands = "ENDPOINT",
 	.summary = "register a gateway that somebody else made, and make it the active one",
 	.details = "ENDPOINT is [https://|http://]HOST[:PORT], or ssh://[USER@]HOST:PORT for --remote and https.",
+	.examples = "openshell gateway add gw.example:8080 --ca ca.crt --cert tls.crt --key tls.key\n"
+		    "openshell gateway add localhost:8080 --local",
 	.options = add_options,
 	.min_operands = 1,
 	.max_operands = 1,
@@ -224,6 +226,7 @@ const struct command cmd_gateway_remove = {
 	.path = "gateway remove",
 	.operands = "[NAME]",
 	.summary = "remove a gateway's entry and certificates; the gateway itself stays",
+	.examples = "openshell gateway remove two",
 	.options = remove_options,
 	.max_operands = 1,
 	.run = run_remove,

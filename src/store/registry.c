@@ -394,6 +394,7 @@ struct place {
 /* All places where there may be entries, and the directories that they are in. */
 struct places {
 	const struct paths *paths;
+	const char *prefix; /* that names begin with */
 	DIR *mine, *shared; /* NULL: there is none */
 	struct place *v;
 	size_t n;
@@ -413,7 +414,7 @@ static void places_release(struct places *places)
 /* Takes name over. */
 static void add_place(struct places *places, char *name, enum place_kind kind)
 {
-	if (!name_is_readable(name)) {
+	if (!str_starts(name, places->prefix) || !name_is_readable(name)) {
 		free(name);
 		return;
 	}
@@ -488,6 +489,15 @@ static char *place_path(const struct places *places, const struct place *place)
 	return paths_system_metadata(places->paths, place->name);
 }
 
+/* The file of a place as seen from its directory: with thousands of files the way to it would be half of the work. */
+static const char *seen_from(const struct places *places, const struct place *place, const char *path, int *dir)
+{
+	bool shared = place->kind == PLACE_SYSTEM;
+
+	*dir = dirfd(shared ? places->shared : places->mine);
+	return path + strlen(shared ? places->paths->system_root : places->paths->user_root) + strlen("/gateways/");
+}
+
 /* As is_there(), of a file that could not be read: one that came since then is not, and a link to nothing is. */
 static bool hides_others(int dir, const char *file, const struct error *err)
 {
@@ -502,11 +512,9 @@ static bool hides_others(int dir, const char *file, const struct error *err)
 static bool load_place(const struct places *places, const struct place *place, struct record *record)
 {
 	enum record_source source = place->kind == PLACE_SYSTEM ? SOURCE_SYSTEM : SOURCE_USER;
-	const char *root = source == SOURCE_SYSTEM ? places->paths->system_root : places->paths->user_root;
-	int dir = dirfd(source == SOURCE_SYSTEM ? places->shared : places->mine);
 	struct record loaded = { .source = source, .path = place_path(places, place) };
-	/* opened from its directory: with thousands of files the way to it would be half of the work */
-	const char *file = loaded.path + strlen(root) + strlen("/gateways/");
+	int dir;
+	const char *file = seen_from(places, place, loaded.path, &dir);
 	autoerror struct error *err = NULL;
 
 	if (load_entry(dir, file, &loaded, &err) < 0) {
@@ -539,12 +547,41 @@ static void visit_places(const struct places *places, registry_fn *visit, void *
 
 int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err)
 {
-	AUTO(places) places = { .paths = paths };
+	AUTO(places) places = { .paths = paths, .prefix = "" };
 
 	if (find_places(&places, err) < 0)
 		return -1;
 	visit_places(&places, visit, arg);
 	return 0;
+}
+
+/* Something is there, or it cannot be said. */
+static bool has_place(const struct places *places, const struct place *place)
+{
+	autofree char *path = place_path(places, place);
+	int dir;
+	const char *file = seen_from(places, place, path, &dir);
+	struct stat st;
+
+	return fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+void registry_names(const struct paths *paths, const char *prefix, struct argv *names)
+{
+	AUTO(places) places = { .paths = paths, .prefix = prefix };
+	autoerror struct error *ignored = NULL;
+	const char *last = "";
+
+	if (find_places(&places, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < places.n; i++) {
+		const struct place *place = &places.v[i];
+
+		if (streq(place->name, last) || !has_place(&places, place))
+			continue;
+		last = place->name;
+		argv_add(names, last);
+	}
 }
 
 static void add_record(void *arg, struct record *record)
