@@ -52,7 +52,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	(void)status;
 	if (!merges && in_has(in, "keep-context"))
 		return error_set(err, ERROR_USAGE, "--keep-context goes with --merge or --file");
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || registry_load(cli->paths, name, &record, err) < 0)
+	if (cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 || registry_load(cli->paths, name, &record, err) < 0)
 		return -1;
 	show_warn_expiry(cli, &record);
 	return merges ? merge(cli, in, &record, err) : print(cli, &record, err);
@@ -62,6 +62,8 @@ const struct command cmd_gateway_kubeconfig = {
 	.path = "gateway kubeconfig",
 	.summary = "print a configuration for kubectl, or merge it into kubectl's own",
 	.details = "What is printed holds the client's private key. The context is called openshell-NAME.",
+	.examples = "openshell gateway kubeconfig --merge\n"
+		    "openshell gateway kubeconfig --name two >two.yaml",
 	.options = options,
 	.run = run,
 };

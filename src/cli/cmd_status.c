@@ -2,7 +2,6 @@
 /* status */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -12,12 +11,12 @@
 #include "cli/frame.h"
 #include "cli/output.h"
 #include "cli/show.h"
+#include "cli/terminal.h"
 #include "gateway/status.h"
 #include "store/mtls.h"
 
 #define WATCH_S 2
 #define WATCH_MAX_S 3600
-#define DEFAULT_WIDTH 80
 #define TIME_OF_DAY_SECONDS 19 /* of a timestamp, without the fraction */
 
 static const struct opt options[] = {
@@ -127,16 +126,9 @@ struct watching {
 	size_t rows;    /* that it takes on the terminal */
 };
 
-static size_t terminal_width(void)
-{
-	struct winsize size;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : DEFAULT_WIDTH;
-}
-
 static size_t rows_of(const char *text)
 {
-	size_t width = terminal_width(), rows = 0;
+	size_t width = terminal_size(STDOUT_FILENO).ws_col, rows = 0;
 
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
@@ -251,7 +243,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 
 	if (in_output(in, &format, err) < 0 ||
 	    (every != NULL && *every != '\0' && in_number(in, "watch", 1, WATCH_MAX_S, &seconds, err) < 0) ||
-	    cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 || load(cli, name, chosen, &look, err) < 0)
+	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 || load(cli, name, chosen, &look, err) < 0)
 		return -1;
 	if (look.record.name != NULL)
 		show_warn_expiry(cli, &look.record);
@@ -269,6 +261,9 @@ const struct command cmd_status = {
 	.summary = "show whether a gateway can be used",
 	.details = "Exit status: 0 connected, 1 unknown, 3 no such gateway, 5 docker or the endpoint does not answer,\n"
 		   "6 TLS does not fit (openshell gateway trust), 8 stopped, starting or unhealthy.",
+	.examples = "openshell status\n"
+		    "openshell status --watch\n"
+		    "openshell status --name two -o json | jq -r .state",
 	.options = options,
 	.run = run,
 };

@@ -117,7 +117,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	enum output_format format;
 	bool chosen, refreshes = in_has(in, "refresh");
 
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, refreshes ? NAME_CHANGE : NAME_READ, &name, &chosen, err) < 0 ||
 	    registry_load(cli->paths, name, &record, err) < 0)
 		return -1;
 	if (refreshes ? refresh(cli, in, &record, &trust, err) < 0
@@ -137,7 +137,9 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 const struct command cmd_gateway_trust = {
 	.path = "gateway trust",
 	.summary = "show which certificates are trusted, and whether the node still has them",
-	.details = "Exit status: 0 the same, 3 none are stored, 5 the node could not be asked, 6 it has others.",
+	.details = "Exit status: 0 the same, 3 none are stored, 5 nothing could be asked, 6 it has others.",
+	.examples = "openshell gateway trust\n"
+		    "openshell gateway trust --refresh",
 	.options = options,
 	.run = run,
 };

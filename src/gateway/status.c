@@ -105,10 +105,8 @@ static int ask_as_client(const struct gateway_env *env, const struct record *rec
 	return 0;
 }
 
-static int judge(const struct gateway_env *env, const struct record *record, struct status *status, struct error **err)
+bool status_of_container(const struct container *container, struct status *status)
 {
-	const struct container *container = &status->container;
-
 	if (container->phase == PHASE_ABSENT)
 		say(status, STATE_STOPPED, xstrdup("its container does not exist"));
 	else if (container->phase == PHASE_RESTARTING)
@@ -122,8 +120,8 @@ static int judge(const struct gateway_env *env, const struct record *record, str
 	else if (container->health == HEALTH_UNHEALTHY)
 		say(status, STATE_UNHEALTHY, xstrdup("its health check fails"));
 	else
-		return ask_as_client(env, record, status, err);
-	return 0;
+		return true;
+	return false;
 }
 
 /* Docker does not answer, but the gateway may: it needs no docker to be used. */
@@ -142,13 +140,13 @@ static int without_docker(const struct gateway_env *env, const struct record *re
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
 		   struct error **err)
 {
-	autofree char *name = gateway_container_name(record->name), *why = NULL;
+	autofree char *container = gateway_record_container(record), *why = NULL;
 
 	*status = (struct status){ 0 };
-	if (record->is_remote || record->source == SOURCE_SYSTEM)
+	if (record->is_remote || record->source == SOURCE_SYSTEM || container == NULL)
 		return ask_endpoint(env, record, status, err);
-	if (docker_container_get(env->docker, name, &status->container, err) == 0)
-		return judge(env, record, status, err);
+	if (docker_container_get(env->docker, container, &status->container, err) == 0)
+		return status_of_container(&status->container, status) ? ask_as_client(env, record, status, err) : 0;
 	if (error_is(*err, ERROR_CANCELLED))
 		return -1;
 	why = error_text(*err);

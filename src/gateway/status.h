@@ -32,6 +32,8 @@ void status_release(struct status *status);
 
 /* The label of its container, else what the endpoint says; NULL when neither is known. */
 const char *status_version(const struct status *status);
+/* What the container alone tells; true when it runs well, so that the endpoint has the last word. */
+bool status_of_container(const struct container *container, struct status *status);
 
 /* Never fails for a gateway that is down: that is the answer. */
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,

@@ -117,9 +117,9 @@ static int read_stored(const struct gateway_env *env, const char *name, struct b
 static int find_node(const struct gateway_env *env, const struct record *record, bool force,
 		     struct container *container, struct error **err)
 {
-	autofree char *name = gateway_container_name(record->name);
+	autofree char *name = gateway_record_container(record);
 
-	if (record->is_remote) {
+	if (record->is_remote || name == NULL) {
 		error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", record->name,
 			  record->endpoint);
 		return error_code(err, "gateway-elsewhere");
@@ -143,7 +143,7 @@ static int find_node(const struct gateway_env *env, const struct record *record,
 static int ask_node(const struct gateway_env *env, const struct record *record, bool force, struct bundle *node,
 		    struct error **err)
 {
-	autofree char *name = gateway_container_name(record->name);
+	autofree char *name = gateway_record_container(record);
 	const struct kubectl kubectl = { env->docker, name };
 	AUTO(container) container = { 0 };
 	bool ready;
@@ -215,7 +215,7 @@ int gateway_trust(const struct gateway_env *env, const struct record *record, bo
 static int fetch(const struct gateway_env *env, const struct record *record, const struct container *container,
 		 struct bundle *node, struct error **err)
 {
-	autofree char *name = gateway_container_name(record->name);
+	autofree char *name = gateway_record_container(record);
 	struct watch watch;
 	int rc;
 

@@ -42,6 +42,7 @@ jq jq
 curl curl
 openssl openssl
 python3 python3
+strace strace
 script bsdutils
 tmux tmux"
 

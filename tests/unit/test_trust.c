@@ -34,6 +34,7 @@ struct world {
 static void world_open(struct world *world, const char *ca)
 {
 	*world = (struct world){ .record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)"https://127.0.0.1:1",
+					     .port = 1,
 					     .container_id = (char *)(uintptr_t)"C1" } };
 	scene_open(&world->scene);
 	if (ca == NULL)
@@ -146,7 +147,7 @@ static void without_a_bundle_there_is_nothing_to_compare(void **state)
 	world_open(&world, "no PEM");
 	look(&world, NULL, 0);
 	assert_int_equal(world.trust.state, TRUST_ABSENT);
-	assert_true(has_reason(&world, "ca.crt is not a PEM certificate"));
+	assert_true(has_reason(&world, "ca.crt is not a whole PEM certificate"));
 	world_close(&world);
 }
 
