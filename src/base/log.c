@@ -83,7 +83,7 @@ static size_t utf8_len(const unsigned char *text, size_t left)
 /* Nothing but printable ASCII. */
 static bool is_plain_word(uint64_t word)
 {
-	return (word & WORD_OF(0x80)) == 0 && !word_has_below(word, 0x20) && !word_has(word, 0x7f);
+	return ((word & WORD_OF(0x80)) | word_below(word, 0x20) | word_equal(word, 0x7f)) == 0;
 }
 
 /* How many bytes from text on may be shown as they are. */

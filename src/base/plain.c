@@ -4,15 +4,22 @@
 
 #include "base/word.h"
 
+static uint64_t special_bytes(const char *text)
+{
+	uint64_t word = word_at(text);
+
+	return word_below(word, 0x20) | word_equal(word, '"') | word_equal(word, '\\');
+}
+
 size_t plain_len(const char *text, size_t len)
 {
 	size_t i = 0;
 
-	for (; i + WORD_BYTES <= len; i += WORD_BYTES) {
-		uint64_t word = word_at(text + i);
+	for (; len - i >= WORD_BYTES; i += WORD_BYTES) {
+		uint64_t found = special_bytes(text + i);
 
-		if (word_has_below(word, 0x20) || word_has(word, '"') || word_has(word, '\\'))
-			break;
+		if (found != 0)
+			return i + word_first(found);
 	}
 	while (i < len && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
 		i++;
