@@ -130,10 +130,10 @@ static bool make_one(const char *path)
 		return true;
 	if (errno != EEXIST)
 		return false;
-	/* another process was quicker; a dangling link is in the way */
+	/* another process was quicker, and may have removed it by now; a dangling link is in the way */
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return true;
-	errno = EEXIST;
+	errno = lstat(path, &st) < 0 ? ENOENT : EEXIST;
 	return false;
 }
 
@@ -154,7 +154,7 @@ int dir_make(const char *path, struct error **err)
 			return -1;
 		if (make_one(path))
 			return 0;
-		/* else the parent was empty, and another process has removed it meanwhile */
+		/* else it or its parent was empty, and another process has removed it meanwhile */
 		if (errno != ENOENT || tries == RACES_MAX)
 			return error_errno(err, "cannot make the directory %s", path);
 	}

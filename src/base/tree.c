@@ -97,6 +97,25 @@ const cJSON *tree_at(const cJSON *root, const char *path)
 	return root;
 }
 
+const cJSON *tree_pick(const cJSON *object, const char *const *keys, size_t count, const cJSON **items)
+{
+	const cJSON *item, *repeated = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = NULL;
+	cJSON_ArrayForEach(item, object) {
+		size_t i = 0;
+
+		while (i < count && (item->string == NULL || *item->string != *keys[i] || !streq(item->string, keys[i])))
+			i++;
+		if (i < count && items[i] == NULL)
+			items[i] = item;
+		else if (i < count)
+			repeated = item;
+	}
+	return repeated;
+}
+
 const char *tree_str(const cJSON *root, const char *path)
 {
 	return cJSON_GetStringValue(tree_at(root, path));

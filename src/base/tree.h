@@ -34,6 +34,10 @@ bool tree_bool(const cJSON *root, const char *path, bool fallback);
 /* The fallback when missing, not a number, or not a whole number of 53 bits. */
 int64_t tree_int(const cJSON *root, const char *path, int64_t fallback);
 
+/* The items of an object that have these keys, each the first of its key, else NULL: one way through it for all. Returns
+ * one whose key was there before, or NULL. */
+const cJSON *tree_pick(const cJSON *object, const char *const *keys, size_t count, const cJSON **items);
+
 /* JSON of the tree with two spaces per level and a newline at the end; the caller frees. */
 char *tree_print(const cJSON *root);
 

@@ -40,8 +40,10 @@ static int choose_name(const struct cli *cli, const struct invocation *in, const
 
 static void report_added(const struct cli *cli, const struct record *record, enum output_format format)
 {
-	const char *override = cli->settings->gateway;
+	AUTO(argv) warnings = ARGV_INIT;
+	const char *override = cli_variable_gateway(cli, &warnings);
 
+	output_warnings(cli, &warnings);
 	progress_success("Gateway '%s' added, and active now: %s (%s, %s)", record->name, record->endpoint,
 			 record_type(record), record_auth(record));
 	if (override != NULL && !streq(override, record->name))
@@ -125,7 +127,7 @@ static int enroll(const struct cli *cli, const struct invocation *in, const stru
 static int add(const struct cli *cli, const struct invocation *in, struct buf parts[MTLS_FILES],
 	       struct record *record, struct error **err)
 {
-	struct enroll_options options = { NULL };
+	struct enroll_options options = { 0 };
 	AUTO(target) target = { 0 };
 	autofree char *name = NULL;
 	bool given;
@@ -163,6 +165,8 @@ const struct command cmd_gateway_add = {
 	.operands = "ENDPOINT",
 	.summary = "register a gateway that somebody else made, and make it the active one",
 	.details = "ENDPOINT is [https://|http://]HOST[:PORT], or ssh://[USER@]HOST:PORT for --remote and https.",
+	.examples = "openshell gateway add gw.example:8080 --ca ca.crt --cert tls.crt --key tls.key\n"
+		    "openshell gateway add localhost:8080 --local",
 	.options = add_options,
 	.min_operands = 1,
 	.max_operands = 1,
@@ -222,6 +226,7 @@ const struct command cmd_gateway_remove = {
 	.path = "gateway remove",
 	.operands = "[NAME]",
 	.summary = "remove a gateway's entry and certificates; the gateway itself stays",
+	.examples = "openshell gateway remove two",
 	.options = remove_options,
 	.max_operands = 1,
 	.run = run_remove,

@@ -262,6 +262,9 @@ const struct command cmd_gateway_list = {
 	.summary = "list all gateways, yours and the system's",
 	.details = "With --status, docker is asked for the containers of this engine, and the other endpoints by a TCP\n"
 		   "connection: \"reachable\" says that something listens there, 'openshell status' tells more.",
+	.examples = "openshell gateway list\n"
+		    "openshell gateway list --status\n"
+		    "openshell gateway list -o json | jq -r '.[].name'",
 	.options = list_options,
 	.run = run_list,
 };
@@ -354,6 +357,8 @@ const struct command cmd_gateway_select = {
 	.details = "On a terminal: arrows, j, k, PageUp, PageDown, Home and End move, Enter selects, Esc and q leave.\n"
 		   "Other characters, or / first, filter by name and endpoint; Esc shows all again.\n"
 		   "Elsewhere it lists the gateways and changes nothing.",
+	.examples = "openshell gateway select\n"
+		    "openshell gateway select two",
 	.max_operands = 1,
 	.run = run_select,
 };

@@ -19,6 +19,7 @@ void output_add_error(cJSON *object, const struct error *err, const char *doing)
  * where the error says only what happened. */
 void output_error_tree(const struct error *err, const char *doing, enum output_format format);
 
+/* Each text once in a run; few. */
 void output_warnings(const struct cli *cli, const struct argv *warnings);
 
 /* What to do next, on stderr, after what stdout has so far. */

@@ -68,8 +68,6 @@ void record_release(struct record *record)
 	*record = (struct record){ 0 };
 }
 
-static const char *const required_keys[] = { "name", "gateway_endpoint", "is_remote", "gateway_port" };
-
 /* The optional strings of a record: one table for both directions. */
 static const struct {
 	const char *key;
@@ -89,52 +87,54 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
-/* 1 + the index of one of our keys, the required ones first; 0: it is another program's. */
-static size_t key_number(const char *key)
+/* What every file says, another program's word, and then the optional keys, in their order. */
+enum { KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_MANAGED, KEYS };
+
+static const char *const fixed_keys[KEYS] = {
+	"name", "gateway_endpoint", "is_remote", "gateway_port", "client_lifecycle_managed",
+};
+
+/* Readers differ in which of two values they take: such a file does not say where the gateway is. */
+static int pick(const cJSON *root, const char *path, const cJSON *items[KEYS + ARRAY_LEN(optional_keys)],
+		struct error **err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(required_keys); i++)
-		if (*key == *required_keys[i] && streq(key, required_keys[i]))
-			return 1 + i;
+	const char *keys[KEYS + ARRAY_LEN(optional_keys)];
+	const cJSON *repeated;
+
+	memcpy(keys, fixed_keys, sizeof(fixed_keys));
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
-		if (*key == *optional_keys[i].key && streq(key, optional_keys[i].key))
-			return 1 + ARRAY_LEN(required_keys) + i;
-	return 0;
+		keys[KEYS + i] = optional_keys[i].key;
+	repeated = tree_pick(root, keys, ARRAY_LEN(keys), items);
+	if (repeated == NULL)
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, repeated->string);
 }
 
-/* Their numbers. */
-enum { KEY_OTHER, KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_OPTIONAL };
-#define KEYS (KEY_OPTIONAL + ARRAY_LEN(optional_keys))
-
-/* The values of our keys by their numbers, NULL where there is none. Returns a key that is there more than once: readers
- * differ in which of two values they take, so such a file does not say where the gateway is. */
-static const char *find_values(const cJSON *root, const cJSON *values[KEYS])
+static bool is_ours(const char *key)
 {
-	const char *repeated = NULL;
-	const cJSON *item;
-
-	memset(values, 0, KEYS * sizeof(*values));
-	cJSON_ArrayForEach(item, root) {
-		size_t number = item->string != NULL ? key_number(item->string) : KEY_OTHER;
-
-		if (number != KEY_OTHER && values[number] != NULL)
-			repeated = item->string;
-		values[number] = item;
-	}
-	return repeated;
+	for (size_t i = 0; i < KEY_MANAGED; i++)
+		if (streq(key, fixed_keys[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
+		if (streq(key, optional_keys[i].key))
+			return true;
+	return false;
 }
 
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
-	const cJSON *values[KEYS];
-	const char *repeated = find_values(root, values);
-	const char *name = cJSON_GetStringValue(values[KEY_NAME]), *endpoint = cJSON_GetStringValue(values[KEY_ENDPOINT]);
-	int64_t port = tree_int(values[KEY_PORT], "", -1);
+	const cJSON *items[KEYS + ARRAY_LEN(optional_keys)];
+	const char *name, *endpoint;
+	int64_t port;
 
-	if (name == NULL || endpoint == NULL || !cJSON_IsBool(values[KEY_REMOTE]))
+	if (pick(root, path, items, err) < 0)
+		return -1;
+	name = cJSON_GetStringValue(items[KEY_NAME]);
+	endpoint = cJSON_GetStringValue(items[KEY_ENDPOINT]);
+	port = tree_int(items[KEY_PORT], "", -1);
+	if (name == NULL || endpoint == NULL || !cJSON_IsBool(items[KEY_REMOTE]))
 		return error_set(err, ERROR_SYSTEM,
 				 "%s: 'name', 'gateway_endpoint' (texts) or 'is_remote' (true or false) is missing", path);
-	if (repeated != NULL)
-		return error_set(err, ERROR_SYSTEM, "%s: '%s' is there more than once", path, repeated);
 	if (!name_is_readable(name))
 		return error_set(err, ERROR_SYSTEM, "%s: 'name' is no gateway name", path);
 	if (!str_starts(endpoint, "https://") && !str_starts(endpoint, "http://"))
@@ -144,11 +144,11 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 	if (port < 0 || port > 65535)
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
 	record->endpoint = xstrdup(endpoint);
-	record->is_remote = cJSON_IsTrue(values[KEY_REMOTE]);
-	record->is_external = !tree_bool(root, "client_lifecycle_managed", true);
+	record->is_remote = cJSON_IsTrue(items[KEY_REMOTE]);
+	record->is_external = cJSON_IsFalse(items[KEY_MANAGED]);
 	record->port = (int)port;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
-		const char *text = cJSON_GetStringValue(values[KEY_OPTIONAL + i]);
+		const char *text = cJSON_GetStringValue(items[KEYS + i]);
 
 		if (str_blank(text))
 			continue;
@@ -263,7 +263,7 @@ static void add_foreign(cJSON *root, const struct paths *paths, const char *name
 	old = tree_json(buf_str(&text), text.len, path, &ignored);
 	for (item = cJSON_IsObject(old) ? old->child : NULL; item != NULL; item = next) {
 		next = item->next;
-		if (key_number(item->string) == 0)
+		if (!is_ours(item->string))
 			cJSON_AddItemToObject(root, item->string, cJSON_DetachItemViaPointer(old, item));
 	}
 }
@@ -393,6 +393,7 @@ struct place {
 /* All places where there may be entries, and the directories that they are in. */
 struct places {
 	const struct paths *paths;
+	const char *prefix; /* that names begin with */
 	DIR *mine, *shared; /* NULL: there is none */
 	struct buf names;   /* each with its NUL: sorting thousands of them is quicker when they lie together */
 	struct place *v;
@@ -416,7 +417,7 @@ static const char *place_name(const struct places *places, const struct place *p
 
 static void add_place(struct places *places, const char *name, enum place_kind kind)
 {
-	if (!name_is_readable(name))
+	if (!str_starts(name, places->prefix) || !name_is_readable(name))
 		return;
 	assert(places->names.len < UINT32_MAX);
 	if ((places->n & (places->n - 1)) == 0)
@@ -493,6 +494,15 @@ static char *place_path(const struct places *places, const struct place *place)
 	return paths_system_metadata(places->paths, name);
 }
 
+/* The file of a place as seen from its directory: with thousands of files the way to it would be half of the work. */
+static const char *seen_from(const struct places *places, const struct place *place, const char *path, int *dir)
+{
+	bool shared = place->kind == PLACE_SYSTEM;
+
+	*dir = dirfd(shared ? places->shared : places->mine);
+	return path + strlen(shared ? places->paths->system_root : places->paths->user_root) + strlen("/gateways/");
+}
+
 /* As is_there(), of a file that could not be read: one that came since then is not, and a link to nothing is. */
 static bool hides_others(int dir, const char *file, const struct error *err)
 {
@@ -507,11 +517,9 @@ static bool hides_others(int dir, const char *file, const struct error *err)
 static bool load_place(const struct places *places, const struct place *place, struct record *record)
 {
 	enum record_source source = place->kind == PLACE_SYSTEM ? SOURCE_SYSTEM : SOURCE_USER;
-	const char *root = source == SOURCE_SYSTEM ? places->paths->system_root : places->paths->user_root;
-	int dir = dirfd(source == SOURCE_SYSTEM ? places->shared : places->mine);
 	struct record loaded = { .source = source, .path = place_path(places, place) };
-	/* opened from its directory: with thousands of files the way to it would be half of the work */
-	const char *file = loaded.path + strlen(root) + strlen("/gateways/");
+	int dir;
+	const char *file = seen_from(places, place, loaded.path, &dir);
 	autoerror struct error *err = NULL;
 
 	if (load_entry(dir, file, &loaded, &err) < 0) {
@@ -532,23 +540,53 @@ static void visit_places(const struct places *places, registry_fn *visit, void *
 	const char *last = "";
 
 	for (size_t i = 0; i < places->n; i++) {
+		const char *name = place_name(places, &places->v[i]);
 		AUTO(record) record = { 0 };
 
-		if (streq(place_name(places, &places->v[i]), last) || !load_place(places, &places->v[i], &record))
+		if (streq(name, last) || !load_place(places, &places->v[i], &record))
 			continue;
-		last = place_name(places, &places->v[i]);
+		last = name;
 		visit(arg, &record);
 	}
 }
 
 int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err)
 {
-	AUTO(places) places = { .paths = paths };
+	AUTO(places) places = { .paths = paths, .prefix = "" };
 
 	if (find_places(&places, err) < 0)
 		return -1;
 	visit_places(&places, visit, arg);
 	return 0;
+}
+
+/* Something is there, or it cannot be said. */
+static bool has_place(const struct places *places, const struct place *place)
+{
+	autofree char *path = place_path(places, place);
+	int dir;
+	const char *file = seen_from(places, place, path, &dir);
+	struct stat st;
+
+	return fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+void registry_names(const struct paths *paths, const char *prefix, struct argv *names)
+{
+	AUTO(places) places = { .paths = paths, .prefix = prefix };
+	autoerror struct error *ignored = NULL;
+	const char *last = "";
+
+	if (find_places(&places, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < places.n; i++) {
+		const char *name = place_name(&places, &places.v[i]);
+
+		if (streq(name, last) || !has_place(&places, &places.v[i]))
+			continue;
+		last = name;
+		argv_add(names, last);
+	}
 }
 
 static void add_record(void *arg, struct record *record)

@@ -480,9 +480,12 @@ bool docker_event_is_healthy(const char *line, size_t len)
 /* What programs before ours call the image; ours has a label in any case. */
 #define GATEWAY_IMAGE "openshell/cluster"
 
+/* An ID, or names: "web", "web,other/link". */
 static bool is_word(const char *text)
 {
-	return *text != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,-/")] == '\0';
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,-/";
+
+	return *text != '\0' && text[strspn(text, bytes)] == '\0';
 }
 
 static int parse_gateway(const char *line, size_t len, struct gateway_list *list, struct error **err)
