@@ -160,6 +160,23 @@ static void a_sink_gets_the_trace_instead_of_stderr(void **state)
 	buf_release(&caught);
 }
 
+static void a_byte_is_shown_or_escaped_wherever_it_is(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < 20; at++)
+		for (int byte = 1; byte < 256; byte++) {
+			char text[] = "abcdefghijklmnopqrst";
+			const char alone[] = { (char)byte, '\0' };
+			autofree char *one = log_safe_text(alone, 1), *safe = NULL, *expected = NULL;
+
+			text[at] = (char)byte;
+			safe = log_safe_text(text, strlen(text));
+			expected = xasprintf("%.*s%s%s", (int)at, text, one, text + at + 1);
+			assert_string_equal(safe, expected);
+			assert_int_equal(log_is_safe(text), streq(safe, text));
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
