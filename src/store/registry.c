@@ -575,17 +575,16 @@ void registry_names(const struct paths *paths, const char *prefix, struct argv *
 {
 	AUTO(places) places = { .paths = paths, .prefix = prefix };
 	autoerror struct error *ignored = NULL;
-	const char *last = "";
+	const char *last = "", *name;
 
 	if (find_places(&places, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < places.n; i++) {
-		const char *name = place_name(&places, &places.v[i]);
-
+		name = place_name(&places, &places.v[i]);
 		if (streq(name, last) || !has_place(&places, &places.v[i]))
 			continue;
+		argv_add(names, name);
 		last = name;
-		argv_add(names, last);
 	}
 }
 
