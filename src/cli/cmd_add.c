@@ -127,7 +127,7 @@ static int enroll(const struct cli *cli, const struct invocation *in, const stru
 static int add(const struct cli *cli, const struct invocation *in, struct buf parts[MTLS_FILES],
 	       struct record *record, struct error **err)
 {
-	struct enroll_options options = { NULL };
+	struct enroll_options options = { 0 };
 	AUTO(target) target = { 0 };
 	autofree char *name = NULL;
 	bool given;
@@ -165,6 +165,8 @@ const struct command cmd_gateway_add = {
 	.operands = "ENDPOINT",
 	.summary = "register a gateway that somebody else made, and make it the active one",
 	.details = "ENDPOINT is [https://|http://]HOST[:PORT], or ssh://[USER@]HOST:PORT for --remote and https.",
+	.examples = "openshell gateway add gw.example:8080 --ca ca.crt --cert tls.crt --key tls.key\n"
+		    "openshell gateway add localhost:8080 --local",
 	.options = add_options,
 	.min_operands = 1,
 	.max_operands = 1,
@@ -224,6 +226,7 @@ const struct command cmd_gateway_remove = {
 	.path = "gateway remove",
 	.operands = "[NAME]",
 	.summary = "remove a gateway's entry and certificates; the gateway itself stays",
+	.examples = "openshell gateway remove two",
 	.options = remove_options,
 	.max_operands = 1,
 	.run = run_remove,

@@ -58,6 +58,8 @@ static int run_logs(const struct cli *cli, const struct invocation *in, int *sta
 const struct command cmd_doctor_logs = {
 	.path = "doctor logs",
 	.summary = "show the log of a gateway's container",
+	.examples = "openshell doctor logs --lines 100\n"
+		    "openshell doctor logs --name two --follow",
 	.options = logs_options,
 	.run = run_logs,
 };
@@ -92,6 +94,8 @@ const struct command cmd_doctor_exec = {
 	.operands = "-- COMMAND [ARGUMENT...]",
 	.summary = "run a command in a gateway's container; its exit status is passed on",
 	.details = "KUBECONFIG is set, so that kubectl works. No shell splits or expands the arguments.",
+	.examples = "openshell doctor exec -- kubectl get pods -A\n"
+		    "openshell doctor exec --name two -- sh",
 	.options = exec_options,
 	.min_operands = 1,
 	.max_operands = -1,
@@ -201,6 +205,8 @@ const struct command cmd_doctor_check = {
 	.summary = "check whether this host can run a gateway",
 	.details = "Looks at docker, its host and the port, and changes nothing. openshell(1) lists the checks.\n"
 		   "Exit status: 0, or that of the first check that failed; warnings do not count.",
+	.examples = "openshell doctor check\n"
+		    "openshell doctor check --port 9090 -o json",
 	.options = check_options,
 	.run = run_check,
 };

@@ -40,11 +40,12 @@ static int check_choice(const struct cli *cli, struct error **err)
 static void report(const struct cli *cli, const char *name, const char *done, bool found, enum output_format format)
 {
 	autotree cJSON *tree = cJSON_CreateObject();
+	autofree char *likely = found ? NULL : cli_near_gateways(cli, name);
 
 	if (found)
 		progress_success("Gateway '%s' %s.", name, done);
 	else
-		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
+		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.%s", name, likely);
 	if (format == OUTPUT_TABLE)
 		return;
 	tree_add_str(tree, "name", name);
@@ -108,6 +109,8 @@ static int run_destroy(const struct cli *cli, const struct invocation *in, int *
 const struct command cmd_gateway_stop = {
 	.path = "gateway stop",
 	.summary = "stop a gateway's container; its data stays",
+	.examples = "openshell gateway stop\n"
+		    "openshell gateway stop --name two --wait-lock",
 	.options = stop_options,
 	.run = run_stop,
 };
@@ -116,6 +119,8 @@ const struct command cmd_gateway_destroy = {
 	.path = "gateway destroy",
 	.summary = "remove a gateway: container, volume, network, certificates, entry",
 	.details = "Images stay, so that a host without a registry can start again; --image removes the one used.",
+	.examples = "openshell gateway destroy --name two\n"
+		    "openshell gateway destroy --name two --dry-run    # see what would go",
 	.options = destroy_options,
 	.run = run_destroy,
 };
@@ -152,6 +157,8 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 const struct command cmd_gateway_info = {
 	.path = "gateway info",
 	.summary = "show a gateway's entry; asks neither docker nor the network",
+	.examples = "openshell gateway info\n"
+		    "openshell gateway info --name two -o json | jq -r .endpoint",
 	.options = info_options,
 	.run = run_info,
 };

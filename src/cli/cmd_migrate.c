@@ -120,6 +120,8 @@ const struct command cmd_gateway_migrate = {
 	.summary = "show what would be changed in entries that other programs wrote, or change it",
 	.details = "Such entries work as they are. Contents stay; the metadata moves to its newer place, and files that\n"
 		   "others can read are closed to them.",
+	.examples = "openshell gateway migrate\n"
+		    "openshell gateway migrate --apply",
 	.options = options,
 	.max_operands = 1,
 	.run = run,

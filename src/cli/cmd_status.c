@@ -89,6 +89,8 @@ const struct command cmd_status = {
 	.summary = "show whether a gateway can be used",
 	.details = "Exit status: 0 connected, 3 no such gateway, 5 docker or the endpoint does not answer,\n"
 		   "8 stopped, starting or unhealthy.",
+	.examples = "openshell status\n"
+		    "openshell status --name two -o json | jq -r .state",
 	.options = options,
 	.run = run,
 };

@@ -57,17 +57,16 @@ static void undo(const struct gateway_env *env, const struct enroll_options *opt
 {
 	const struct paths *paths = env->paths;
 	autofree char *metadata = paths_metadata(paths, options->name);
-	autoerror struct error *one = NULL, *two = NULL, *three = NULL;
+	autoerror struct error *one = NULL, *two = NULL, *three = NULL, *four = NULL;
 
 	(void)!file_remove(metadata, &one);
 	if (options->bundle != NULL && before->had_bundle)
 		(void)!mtls_store(paths, options->name, before->bundle, &two);
 	else if (options->bundle != NULL)
 		(void)!mtls_remove(paths, options->name, &two);
-	if (before->active != NULL)
-		(void)!registry_set_active(paths, before->active, &three);
-	else
-		(void)!registry_clear_active(paths, options->name, &three);
+	/* that gateway itself may have been removed */
+	if (before->active == NULL || registry_set_active(paths, before->active, &three) < 0)
+		(void)!registry_clear_active(paths, options->name, &four);
 	registry_tidy(paths, options->name);
 }
 
@@ -92,7 +91,8 @@ static int write_entry(const struct gateway_env *env, const struct enroll_option
 static int no_container(const struct target *target, struct error **err)
 {
 	if (target->port > 0)
-		error_set(err, ERROR_ABSENT, "no gateway's container runs here that publishes port %d", target->port);
+		error_set(err, ERROR_ABSENT, "no gateway's container runs here that publishes port %d",
+			  target->port);
 	else
 		error_set(err, ERROR_ABSENT, "no gateway's container runs here");
 	return error_hint_command(err, "See which containers run, and what they publish", "docker ps");
@@ -182,7 +182,8 @@ static void fill_record(const struct gateway_env *env, const struct enroll_optio
 	record->path = paths_metadata(env->paths, options->name);
 	record->endpoint = xstrdup(target->endpoint);
 	record->remote_host = options->destination ? xstrdup(options->destination) : NULL;
-	record->is_remote = record->remote_host != NULL || (!options->is_local && !endpoint_is_loopback(target->host));
+	record->is_remote = options->destination != NULL ||
+			    (!options->is_local && !endpoint_is_loopback(target->host));
 }
 
 /* The certificates that the gateway's own container has. */
@@ -215,8 +216,8 @@ static void tell_lack_of_bundle(const struct gateway_env *env, const char *name)
 		progress_note(env, "The certificates that are already stored for '%s' are used.", name);
 		return;
 	}
-	progress_warn(env, "there are no certificates for '%s', and openshell has no login by a browser: to give some, remove "
-			   "the entry and add it again with --ca, --cert and --key, or with --local", name);
+	progress_warn(env, "there are no certificates for '%s', and openshell has no login by a browser: to give some, "
+			   "remove the entry and add it again with --ca, --cert and --key, or with --local", name);
 }
 
 static int enroll(const struct gateway_env *env, const struct enroll_options *options, struct record *record,
@@ -232,7 +233,10 @@ static int enroll(const struct gateway_env *env, const struct enroll_options *op
 			return -1;
 		entry.bundle = values;
 	}
-	record->auth_mode = entry.target->is_plaintext ? xstrdup("plaintext") : entry.bundle ? xstrdup("mtls") : NULL;
+	if (entry.target->is_plaintext)
+		record->auth_mode = xstrdup("plaintext");
+	else if (entry.bundle != NULL && record->port == 0)
+		record->auth_mode = xstrdup("mtls");
 	if (write_entry(env, &entry, record, err) < 0)
 		return -1;
 	if (!entry.target->is_plaintext && entry.bundle == NULL)
@@ -255,8 +259,8 @@ int gateway_enroll(const struct gateway_env *env, const struct enroll_options *o
 
 static int refuse_system_entry(const char *name, const char *path, struct error **err)
 {
-	error_set(err, ERROR_REFUSED, "gateway '%s' is installed by the system and cannot be removed from user config (%s)",
-		  name, path);
+	error_set(err, ERROR_REFUSED,
+		  "gateway '%s' is installed by the system and cannot be removed from user config (%s)", name, path);
 	error_code(err, "system-entry");
 	error_hint_command(err, "Select another gateway", "openshell gateway select");
 	return error_hint_command(err, "Or hide it by an entry of yours with that name",
@@ -269,7 +273,8 @@ static void tell_container(const struct gateway_env *env, const struct record *r
 	if (record->container_id == NULL)
 		return;
 	if (record->port != 0)
-		progress_note(env, "Its container remains: openshell gateway destroy --name %s removes it.", record->name);
+		progress_note(env, "Its container remains: openshell gateway destroy --name %s removes it.",
+			      record->name);
 	else
 		progress_note(env, "Its container (%.12s) is left as it is.", record->container_id);
 }

@@ -55,10 +55,8 @@ static void probe(const struct record *record, struct status *status)
 		say(status, STATE_UNREACHABLE, xasprintf("nothing answers at %s port %d", host, port));
 }
 
-static void judge(const struct record *record, struct status *status)
+bool status_of_container(const struct container *container, struct status *status)
 {
-	const struct container *container = &status->container;
-
 	if (container->phase == PHASE_ABSENT)
 		say(status, STATE_STOPPED, xstrdup("its container does not exist"));
 	else if (container->phase == PHASE_RESTARTING)
@@ -72,7 +70,8 @@ static void judge(const struct record *record, struct status *status)
 	else if (container->health == HEALTH_UNHEALTHY)
 		say(status, STATE_UNHEALTHY, xstrdup("its health check fails"));
 	else
-		probe(record, status);
+		return true;
+	return false;
 }
 
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
@@ -91,6 +90,7 @@ int gateway_status(const struct gateway_env *env, const struct record *record, s
 		error_free(err);
 		return 0;
 	}
-	judge(record, status);
+	if (status_of_container(&status->container, status))
+		probe(record, status);
 	return 0;
 }

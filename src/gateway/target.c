@@ -96,7 +96,8 @@ static int parse_authority(const char *text, enum scheme scheme, struct target *
 	if (scheme != SCHEME_SSH)
 		return 0;
 	if (target->port == 0)
-		return error_set(err, ERROR_USAGE, "ENDPOINT: ssh:// needs the gateway's port: ssh://%s:PORT", text);
+		return error_set(err, ERROR_USAGE, "ENDPOINT: ssh:// needs the gateway's port: ssh://%s:PORT",
+				 text);
 	target->destination = xstrndup(text, (size_t)(host - text) + (*host == '[' ? strcspn(host, "]") + 1
 										    : strcspn(host, ":")));
 	return 0;
@@ -120,7 +121,8 @@ int target_parse(const char *text, struct target *target, struct error **err)
 
 	for (const char *c = text; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c) || isspace((unsigned char)*c))
-			return error_set(err, ERROR_USAGE, "ENDPOINT: blanks and control characters have no place in it");
+			return error_set(err, ERROR_USAGE,
+					 "ENDPOINT: blanks and control characters have no place in it");
 	if (rest == NULL)
 		return error_set(err, ERROR_USAGE, "ENDPOINT: it begins with none of https://, http:// and ssh://");
 	authority = xstrndup(rest, strcspn(rest, "/?#"));

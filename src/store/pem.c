@@ -121,7 +121,8 @@ static int read_line(struct reader *reader, const char *start, size_t len, const
 	if (str_starts(line, END))
 		return end_block(reader, line, start, err);
 	/* the older form has a header within the block (RFC 1421) */
-	if (reader->wants_key && reader->body != NULL && str_starts(line, "Proc-Type:") && str_ends(line, "ENCRYPTED"))
+	if (reader->wants_key && reader->body != NULL && str_starts(line, "Proc-Type:") &&
+	    str_ends(line, "ENCRYPTED"))
 		return encrypted(reader, err);
 	return 0;
 }
@@ -149,7 +150,8 @@ static int check(struct reader *reader, const char *text, size_t len, struct err
 	if (reader->count > 0)
 		return 0;
 	return error_set(err, ERROR_USAGE, "%s: holds no %s in PEM form (" BEGIN "%s" DASHES ")", reader->origin,
-			 reader->wants_key ? "private key" : "certificate", reader->wants_key ? PRIVATE_KEY : CERTIFICATE);
+			 reader->wants_key ? "private key" : "certificate",
+			 reader->wants_key ? PRIVATE_KEY : CERTIFICATE);
 }
 
 int pem_check_certificates(const char *text, size_t len, const char *origin, struct error **err)

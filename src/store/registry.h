@@ -65,6 +65,9 @@ void registry_tidy(const struct paths *paths, const char *name);
 typedef void registry_fn(void *arg, struct record *record);
 int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err) MUST_CHECK;
 
+/* Adds the names of entries that begin with prefix, in their order, by the names of files alone: none is read. */
+void registry_names(const struct paths *paths, const char *prefix, struct argv *names);
+
 struct record_list {
 	struct record *v; /* sorted by name */
 	size_t n;

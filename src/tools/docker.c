@@ -249,16 +249,57 @@ int docker_images_absent(const struct docker *docker, const struct argv *refs, s
 	return 0;
 }
 
-/* By name or ID; all are asked for, as a filter is for one of the two. */
-int docker_container_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+/* Names and IDs; all are asked for, as a filter is for one of the two. */
+static int list_containers(const struct docker *docker, struct argv *lines, struct error **err)
 {
 	AUTO(argv) args = ARGV_INIT;
-	AUTO(argv) lines = ARGV_INIT;
 
 	argv_addl(&args, "container", "ls", "--all", "--no-trunc", "--format", "{{.Names}}\\n{{.ID}}", NULL);
-	if (list(docker, "docker container ls", &args, &lines, err) < 0)
+	return list(docker, "docker container ls", &args, lines, err);
+}
+
+int docker_container_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+{
+	AUTO(argv) lines = ARGV_INIT;
+
+	if (list_containers(docker, &lines, err) < 0)
 		return -1;
 	*found = argv_contains(&lines, name);
+	return 0;
+}
+
+/* Each prints some 10 KiB, and PROC_OUT_MAX bounds it all. */
+#define INSPECT_MAX 100
+
+static int inspect_some(const struct docker *docker, const struct argv *present, size_t from, const struct argv *names,
+			struct container *containers, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker container inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", NULL);
+	for (size_t i = from; i < present->n && i < from + INSPECT_MAX; i++)
+		argv_add(&spec.argv, present->v[i]);
+	if (run_inspect(docker, &spec, &result, err) < 0)
+		return -1;
+	return parse_containers(&result.out, names, containers, err);
+}
+
+int docker_containers_get(const struct docker *docker, const struct argv *names, struct container *containers,
+			  struct error **err)
+{
+	AUTO(argv) lines = ARGV_INIT;
+	AUTO(argv) present = ARGV_INIT;
+	autoerror struct error *unlisted = NULL;
+
+	if (list_containers(docker, &lines, &unlisted) < 0)
+		return fail_list(docker, STEAL(unlisted), err);
+	for (size_t i = 0; i < names->n; i++)
+		if (argv_contains(&lines, names->v[i]))
+			argv_add(&present, names->v[i]);
+	for (size_t from = 0; from < present.n; from += INSPECT_MAX)
+		if (inspect_some(docker, &present, from, names, containers, err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -109,6 +109,13 @@ int docker_inspect(const struct docker *docker, const char *container_name, cons
 int docker_container_get(const struct docker *docker, const char *name, struct container *container,
 			 struct error **err) MUST_CHECK;
 
+/*
+ * Many at once, by names or IDs, in two calls whatever their number (a third where a hundred of them exist): containers[i]
+ * is that of names->v[i], absent when no list has it, of PHASE_UNKNOWN when what inspect says of it cannot be read.
+ */
+int docker_containers_get(const struct docker *docker, const struct argv *names, struct container *containers,
+			  struct error **err) MUST_CHECK;
+
 struct engine {
 	char *id, *version, *os, *arch;
 	char *context;  /* name of the docker context, or NULL */

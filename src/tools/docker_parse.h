@@ -10,6 +10,11 @@
 int parse_inspect(const struct buf *out, const char *container_name, const char *const *refs, size_t count,
 		  struct container *container, struct image *images, struct error **err) MUST_CHECK;
 
+/* The same lines, of containers alone: containers[i] is filled when names->v[i] is its name or ID. One that cannot be read is
+ * PHASE_UNKNOWN and tells why in `error`. */
+int parse_containers(const struct buf *out, const struct argv *names, struct container *containers,
+		     struct error **err) MUST_CHECK;
+
 /* `docker info --format '{{json .}}'`. A client without an engine prints JSON too. */
 int parse_engine(const struct proc_result *result, struct engine *engine, struct error **err) MUST_CHECK;
 

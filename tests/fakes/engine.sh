@@ -27,8 +27,8 @@ engine_container_json() {
 		read -r files <"$engine/files/$1"
 		labels="$labels,\"ai.openshell.files\":\"$files\""
 	fi
-	printf '{"Id":"id-of-%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[%s],"Labels":{%s}},"HostConfig":{"Dns":[%s],"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
-		"$1" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$pushed" "$labels" "$dns" \
+	printf '{"Id":"id-of-%s","Name":"/%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[%s],"Labels":{%s}},"HostConfig":{"Dns":[%s],"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
+		"${1#id-of-}" "${1#id-of-}" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$pushed" "$labels" "$dns" \
 		"$bind" "$port" "$networks"
 }
 

@@ -958,6 +958,70 @@ static void only_the_gateway_that_goes_is_deselected(void **state)
 	assert_active("dev", 0);
 }
 
+/* ------------------------------------------------------------------ names alone */
+
+static void put_file(const char *path)
+{
+	scratch_put(scratch("%s", path), "no JSON: nobody reads it");
+}
+
+static void assert_names(const char *prefix, const char *list)
+{
+	AUTO(argv) names = ARGV_INIT;
+	autofree char *got = NULL;
+
+	registry_names(&here, prefix, &names);
+	got = argv_join(&names, " ");
+	assert_string_equal(got, list);
+}
+
+static void names_of_both_trees_are_sorted_and_each_is_there_once(void **state)
+{
+	(void)state;
+	put_file("user/gateways/beta/metadata.json");
+	put_file("user/gateways/both/metadata.json");
+	put_file("user/gateways/both_metadata.json");
+	put_file("user/gateways/flat_metadata.json");
+	put_file("system/gateways/alpha/metadata.json");
+	put_file("system/gateways/both/metadata.json");
+	assert_names("", "alpha beta both flat");
+	assert_names("b", "beta both");
+	assert_names("both_", "");
+}
+
+static void what_is_no_entry_has_no_name(void **state)
+{
+	(void)state;
+	put_file("user/gateways/good/metadata.json");
+	put_file("user/gateways/bad name/metadata.json");
+	put_file("user/gateways/\x1b[31mred/metadata.json");
+	put_file("user/gateways/-option/metadata.json");
+	put_file("user/gateways/_metadata.json");
+	put_file("user/gateways/new\nline/metadata.json");
+	put_file("user/gateways/stale/mtls/ca.crt");
+	put_file("user/gateways/file");
+	put_file("system/gateways/flat_metadata.json");
+	assert_names("", "good");
+}
+
+static void an_entry_of_any_kind_counts_as_in_the_registry(void **state)
+{
+	(void)state;
+	put_file("user/gateways/x/mtls/ca.crt");
+	assert_int_equal(symlink("/nowhere", scratch("user/gateways/x/metadata.json")), 0);
+	put_file("user/gateways/y/mtls/ca.crt");
+	assert_int_equal(mkfifo(scratch("user/gateways/y/metadata.json"), 0600), 0);
+	assert_names("", "x y");
+}
+
+static void without_trees_there_are_no_names(void **state)
+{
+	(void)state;
+	assert_names("", "");
+	put_file("user/gateways");
+	assert_names("", "");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_teardown)
 
 static void the_file_of_an_entry_is_found_also_when_it_is_of_no_use(void **state)
@@ -1050,6 +1114,10 @@ int main(void)
 		CASE(an_active_file_of_the_system_that_others_could_have_written_is_passed_over),
 		CASE(only_the_gateway_that_goes_is_deselected),
 		CASE(a_removal_and_a_selection_at_once_leave_no_name_of_nothing),
+		CASE(names_of_both_trees_are_sorted_and_each_is_there_once),
+		CASE(what_is_no_entry_has_no_name),
+		CASE(an_entry_of_any_kind_counts_as_in_the_registry),
+		CASE(without_trees_there_are_no_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
