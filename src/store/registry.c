@@ -540,11 +540,12 @@ static void visit_places(const struct places *places, registry_fn *visit, void *
 	const char *last = "";
 
 	for (size_t i = 0; i < places->n; i++) {
+		const char *name = place_name(places, &places->v[i]);
 		AUTO(record) record = { 0 };
 
-		if (streq(place_name(places, &places->v[i]), last) || !load_place(places, &places->v[i], &record))
+		if (streq(name, last) || !load_place(places, &places->v[i], &record))
 			continue;
-		last = place_name(places, &places->v[i]);
+		last = name;
 		visit(arg, &record);
 	}
 }
@@ -574,16 +575,17 @@ void registry_names(const struct paths *paths, const char *prefix, struct argv *
 {
 	AUTO(places) places = { .paths = paths, .prefix = prefix };
 	autoerror struct error *ignored = NULL;
-	const char *last = "", *name;
+	const char *last = "";
 
 	if (find_places(&places, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < places.n; i++) {
-		name = place_name(&places, &places.v[i]);
+		const char *name = place_name(&places, &places.v[i]);
+
 		if (streq(name, last) || !has_place(&places, &places.v[i]))
 			continue;
-		argv_add(names, name);
 		last = name;
+		argv_add(names, last);
 	}
 }
 

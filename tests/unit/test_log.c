@@ -187,6 +187,7 @@ int main(void)
 		cmocka_unit_test(nul_bytes_are_shown_and_do_not_cut_the_text),
 		cmocka_unit_test(the_length_is_respected_within_a_character),
 		cmocka_unit_test(every_pair_of_bytes_is_safe),
+		cmocka_unit_test(a_byte_is_shown_or_escaped_wherever_it_is),
 		cmocka_unit_test_setup_teardown(nothing_is_traced_unless_asked_for, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_traced_line_is_safe, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_sink_gets_the_trace_instead_of_stderr, scratch_setup, scratch_teardown),
