@@ -121,11 +121,7 @@ const struct command cmd_gateway_migrate = {
 	.details = "Such entries work as they are. Contents stay; the metadata moves to its newer place, and files that\n"
 		   "others can read are closed to them.",
 	.examples = "openshell gateway migrate\n"
-<<<<<<< HEAD
-		    "openshell gateway migrate two --apply",
-=======
 		    "openshell gateway migrate --apply",
->>>>>>> wt-help
 	.options = options,
 	.max_operands = 1,
 	.run = run,

@@ -582,20 +582,12 @@ void registry_names(const struct paths *paths, const char *prefix, struct argv *
 	if (find_places(&places, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < places.n; i++) {
-<<<<<<< HEAD
-		name = place_name(&places, &places.v[i]);
-		if (streq(name, last) || !has_place(&places, &places.v[i]))
-			continue;
-		argv_add(names, name);
-		last = name;
-=======
 		const char *name = place_name(&places, &places.v[i]);
 
 		if (streq(name, last) || !has_place(&places, &places.v[i]))
 			continue;
 		last = name;
 		argv_add(names, last);
->>>>>>> wt-help
 	}
 }
 
