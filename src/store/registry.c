@@ -523,13 +523,13 @@ static bool load_place(const struct places *places, const struct place *place, s
 	autoerror struct error *err = NULL;
 
 	if (load_entry(dir, file, &loaded, &err) < 0) {
-		autofree char *path = STEAL(loaded.path); /* which file is a part of */
+		bool counts = hides_others(dir, file, err);
 
 		record_release(&loaded);
-		if (!hides_others(dir, file, err))
+		if (!counts)
 			return false;
 		loaded.source = source;
-		loaded.path = STEAL(path);
+		loaded.path = place_path(places, place);
 		loaded.invalid = error_text(err);
 	}
 	loaded.name = xstrdup(place_name(places, place)); /* as in registry_load() */

@@ -164,8 +164,10 @@ static void active(const uint8_t *data, size_t size)
 	if (name == NULL)
 		return;
 	RULE(name_is_readable(name) && is_safe(name) && strchr(name, '/') == NULL && warnings.n == 0);
-	/* only what has an entry can be selected; the name stays in any case */
-	RULE(registry_set_active(&paths, name, &err) == 0 || error_is(err, ERROR_ABSENT));
+	if (registry_set_active(&paths, name, &err) < 0) {
+		RULE(error_is(err, ERROR_ABSENT)); /* there is no such entry */
+		return;
+	}
 	again = registry_active(&paths, &warnings);
 	RULE(again != NULL && streq(name, again));
 }
