@@ -324,7 +324,7 @@ drawing_spoils_nothing() {
 	eventually 10 screen_has '^> '
 	type_keys Enter
 	eventually 10 test -s "$config/active_gateway"
-	expect_equal "Active gateway set to 'alpha'" "$(cat errors)"
+	expect_equal "Active gateway set to 'alpha'" "$(cat "$home/errors")"
 }
 
 chooser_tests() {
