@@ -324,6 +324,7 @@ drawing_spoils_nothing() {
 	eventually 10 screen_has '^> '
 	type_keys Enter
 	eventually 10 test -s "$config/active_gateway"
+	eventually 10 test -s "$home/errors"
 	expect_equal "Active gateway set to 'alpha'" "$(cat "$home/errors")"
 }
 
