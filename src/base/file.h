@@ -25,6 +25,9 @@ int file_remove(const char *path, struct error **err) MUST_CHECK;
 /* Makes the directory and those above it that are missing, each with mode 0700. */
 int dir_make(const char *path, struct error **err) MUST_CHECK;
 
+/* The same for one that may be below a shared /tmp: ERROR_REFUSED unless it belongs to us and only we can write. */
+int dir_make_private(const char *path, struct error **err) MUST_CHECK;
+
 /* Removes a directory with the plain files in it (no further levels); absent is fine. A file or a
  * link of that name is removed itself. */
 int dir_remove(const char *path, struct error **err) MUST_CHECK;

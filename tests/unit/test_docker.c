@@ -529,7 +529,7 @@ static void an_inspect_that_was_killed_or_says_nothing_does_not_mean_absent(void
 {
 	static const struct script_step steps[] = { { .command = INSPECT }, { .command = "docker inspect *" } };
 	const struct runner killed = { .run = run_killed };
-	const struct docker docker = { &killed, 1000, 1000, 1000 };
+	const struct docker docker = { .runner = &killed, .timeout_ms = 1000 };
 	AUTO(container) container = { 0 };
 	struct error *err = NULL;
 	struct script script;
