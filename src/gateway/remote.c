@@ -137,15 +137,6 @@ static int find_way(struct remote *remote, const char *given, struct error **err
 
 /* ------------------------------------------------------------------ docker calls */
 
-static int lost(const struct remote *remote, const char *purpose, struct error **err)
-{
-	autofree char *words = tunnel_words(&remote->tunnel);
-
-	error_free(err);
-	error_set(err, ERROR_UNREACHABLE, "the connection to %s was lost during %s: %s", remote->address, purpose, words);
-	return error_code(err, "ssh-lost");
-}
-
 /* The same directory and paths: docker's environment stays as it is. */
 static int renew(struct remote *remote, struct error **err)
 {
@@ -168,7 +159,7 @@ static int see_to_connection(struct remote *remote, const char *purpose, struct 
 {
 	if (tunnel_is_up(&remote->tunnel))
 		return 0;
-	return remote->renewals > 0 ? renew(remote, err) : lost(remote, purpose, err);
+	return remote->renewals > 0 ? renew(remote, err) : tunnel_lost(&remote->tunnel, purpose, err);
 }
 
 /* A call that failed may have failed for the connection; what it did is not known then. */
@@ -196,7 +187,7 @@ static int run(void *arg, struct proc_spec *spec, struct proc_result *result, st
 	if (tunnel_is_up(&remote->tunnel))
 		return rc;
 	if (!may_be_repeated(remote, spec))
-		return lost(remote, spec->purpose, err);
+		return tunnel_lost(&remote->tunnel, spec->purpose, err);
 	error_free(err);
 	proc_result_release(result);
 	return renew(remote, err) < 0 ? -1 : runner_run(real, spec, result, err);
@@ -213,7 +204,7 @@ static int join(void *arg, struct proc_spec *from, struct proc_spec *to, struct 
 	rc = remote->ssh.runner->pipe(remote->ssh.runner->arg, from, to, results, err);
 	if ((!may_be_lost(rc, &results[0], *err) && !may_be_lost(rc, &results[1], *err)) || tunnel_is_up(&remote->tunnel))
 		return rc;
-	return lost(remote, to->purpose, err);
+	return tunnel_lost(&remote->tunnel, to->purpose, err);
 }
 
 static struct proc *start(void *arg, struct proc_spec *spec, struct error **err)

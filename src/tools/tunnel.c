@@ -112,14 +112,12 @@ struct proc *tunnel_proc(const struct tunnel *tunnel)
 }
 
 /* Sets the error for a connection that was not made. What ssh said in many lines is all of it of use. */
-static int fail(const struct tunnel *tunnel, const char *how, const char *code, struct error **err)
+static int fail(const struct tunnel *tunnel, const char *how, struct error **err)
 {
 	autofree char *to = ssh_destination_text(tunnel->ssh->to), *words = tunnel_words(tunnel);
 
 	error_set(err, ERROR_UNREACHABLE, "ssh to %s %s: %s", to, how, words);
-	if (code != NULL)
-		error_code(err, code);
-	if (strlen(words) < tunnel->said.len)
+	if (strlen(words) + 1 < tunnel->said.len)
 		error_detail(err, buf_str(&tunnel->said));
 	return -1;
 }
@@ -135,9 +133,11 @@ static int await_control(struct tunnel *tunnel, struct error **err)
 		if (cancel_check(err) < 0)
 			return -1;
 		if (!tunnel_is_up(tunnel))
-			return fail(tunnel, "failed", NULL, err);
-		if (clock_now_ms(tunnel->clock) >= until)
-			return fail(tunnel, "took too long", "ssh-timeout", err);
+			return fail(tunnel, "failed", err);
+		if (clock_now_ms(tunnel->clock) >= until) {
+			fail(tunnel, "took too long", err);
+			return error_code(err, "ssh-timeout");
+		}
 		runner_pump(tunnel->ssh->runner, &tunnel->master, 1, LOOK_INTERVAL_MS);
 	}
 	return 0;
@@ -159,6 +159,15 @@ int tunnel_connect(struct tunnel *tunnel, struct error **err)
 	}
 	tunnel->is_made = true;
 	return 0;
+}
+
+int tunnel_lost(const struct tunnel *tunnel, const char *purpose, struct error **err)
+{
+	autofree char *to = ssh_destination_text(tunnel->ssh->to), *words = tunnel_words(tunnel);
+
+	error_free(err);
+	error_set(err, ERROR_UNREACHABLE, "the connection to %s was lost during %s: %s", to, purpose, words);
+	return error_code(err, "ssh-lost");
 }
 
 /* ------------------------------------------------------------------ forwarding */
@@ -187,7 +196,7 @@ static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct err
 		if (cancel_check(err) < 0)
 			return -1;
 		if (!tunnel_is_up(tunnel))
-			return fail(tunnel, "was lost", "ssh-lost", err);
+			return tunnel_lost(tunnel, "a look at docker's socket", err);
 		if (clock_now_ms(tunnel->clock) >= until)
 			return error_set(err, ERROR_TIMEOUT, "the other host's docker socket takes calls, but nothing answers "
 					 "within %d s", PING_TIMEOUT_MS / 1000);
@@ -203,7 +212,7 @@ int tunnel_forward(struct tunnel *tunnel, const char *remote, bool *answers, str
 
 	*answers = false;
 	if (ssh_forward(tunnel->ssh, tunnel->control, tunnel->socket, remote, err) < 0)
-		return tunnel_is_up(tunnel) ? -1 : error_code(err, "ssh-lost");
+		return tunnel_is_up(tunnel) ? -1 : tunnel_lost(tunnel, "ssh -O forward", err);
 	fd = connect_local(tunnel->socket);
 	if (fd < 0)
 		return error_errno(err, "cannot connect to %s", tunnel->socket);

@@ -43,6 +43,9 @@ int tunnel_connect(struct tunnel *tunnel, struct error **err) MUST_CHECK;
 /* Whether ssh still runs. A network that swallows everything shows after half a minute, when it gives up. */
 bool tunnel_is_up(struct tunnel *tunnel);
 
+/* Puts an error with the code "ssh-lost" in the place of *err, if any. Always -1. */
+int tunnel_lost(const struct tunnel *tunnel, const char *purpose, struct error **err);
+
 /* The last lines that ssh said, as one. The caller frees. */
 char *tunnel_words(const struct tunnel *tunnel);
 
