@@ -260,6 +260,7 @@ run() {
 	host workstation --net
 	host jump --net --mount-proc
 	make_links
+	# shellcheck disable=SC2119 # no port but for ssh
 	allow
 	write_sshd_config remote "$SSH_PORT" host_old
 	write_sshd_config jump "$JUMP_PORT" host_jump
@@ -425,6 +426,7 @@ filter() {
 }
 
 # In the raw table, which docker and an engine's crash leave alone, and which also sees what docker would pass on.
+# shellcheck disable=SC2120
 allow() {
 	local port
 	filter -t raw -D PREROUTING -i ws0 -j lab-in 2>/dev/null || true
@@ -446,19 +448,19 @@ peers() {
 		awk '{ sub(/.*:/, "", $NF); print $NF }'
 }
 
-# cut_off HOW [MATCH...]: MATCH for incoming packets
+# cut_off HOW [PORT]: only what comes from, or goes to, that port of the workstation
 cut_off() {
-	local how=$1 peer=${2:-}
-	set -- -p tcp -m multiport --ports "$SSH_PORT,$SLOW_PORT" -m comment --comment lab-cut
+	local how=$1 from=${2:+"--sport $2"} to=${2:+"--dport $2"}
+	set -- -p tcp -m multiport --ports "$SSH_PORT,$SLOW_PORT" -m comment --comment lab-cut -m tcp
+	# shellcheck disable=SC2086 # none or two words
 	case $how in
 	drop)
-		filter -t raw -I PREROUTING -i ws0 ${peer:+-p tcp --sport "$peer"} "$@" -j DROP
-		filter -t raw -I OUTPUT -o ws0 ${peer:+-p tcp --dport "$peer"} "$@" -j DROP
+		filter -t raw -I PREROUTING -i ws0 "$@" $from -j DROP
+		filter -t raw -I OUTPUT -o ws0 "$@" $to -j DROP
 		;;
 	reset)
-		set -- "$@" -p tcp ! --tcp-flags RST RST -j REJECT --reject-with tcp-reset
-		filter -I INPUT -i ws0 ${peer:+-p tcp --sport "$peer"} "$@"
-		filter -I OUTPUT -o ws0 ${peer:+-p tcp --dport "$peer"} "$@"
+		filter -I INPUT -i ws0 "$@" $from ! --tcp-flags RST RST -j REJECT --reject-with tcp-reset
+		filter -I OUTPUT -o ws0 "$@" $to ! --tcp-flags RST RST -j REJECT --reject-with tcp-reset
 		;;
 	*) die "cut drop or reset, not $how" ;;
 	esac
