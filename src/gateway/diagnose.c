@@ -65,7 +65,7 @@ const struct diagnosis diagnoses[] = {
 	{
 		.code = "ssh-auth", .kind = ERROR_REFUSED,
 		.where = SSH_SAYS,
-		.texts = { "Permission denied (", "Too many authentication failures", "No supported authentication methods" },
+		.texts = { "Permission denied (", "Too many authentication failures" },
 		.meaning = "The host does not let this user in with these keys. Without a terminal ssh can ask for no "
 			   "passphrase and no password.",
 		.steps = {
@@ -87,6 +87,17 @@ const struct diagnosis diagnoses[] = {
 		},
 	},
 	{
+		.code = "ssh-jump", .kind = ERROR_UNREACHABLE, .retriable = true,
+		.where = SSH_SAYS,
+		.texts = { "stdio forwarding failed" },
+		.meaning = "The host in between (ProxyJump) lets the user in, but does not reach the other one, or may not.",
+		.steps = {
+			{ "Look for a slip in the other's name and port, as the host in between knows it", NULL },
+			{ "On the host in between, see that AllowTcpForwarding is not no", NULL },
+			SSH_BY_HAND,
+		},
+	},
+	{
 		.code = "ssh-refused", .kind = ERROR_UNREACHABLE, .retriable = true,
 		.where = SSH_SAYS,
 		.texts = { "Connection refused" },
@@ -97,10 +108,20 @@ const struct diagnosis diagnoses[] = {
 		},
 	},
 	{
+		.code = "ssh-algorithms", .kind = ERROR_UNREACHABLE,
+		.where = SSH_SAYS,
+		.texts = { "Unable to negotiate with" },
+		.meaning = "ssh here and the server there have no algorithm in common: one of the two is old, or was told to "
+			   "be strict.",
+		.steps = {
+			{ "Allow one that the host offers: --ssh-option KexAlgorithms=+NAME, or HostKeyAlgorithms=+NAME", NULL },
+			{ "Better: upgrade the older one", NULL },
+		},
+	},
+	{
 		.code = "ssh-config", .kind = ERROR_UNREACHABLE,
 		.where = SSH_SAYS,
-		.texts = { "Bad configuration option", "bad configuration option", "Bad owner or permissions on",
-			   "command-line: line ", "command-line line " },
+		.texts = { "Bad configuration option", "Bad owner or permissions on", "command-line line " },
 		.meaning = "ssh does not put up with its configuration, or with a value of --ssh-option.",
 		.steps = {
 			{ "Mend what is named above", NULL },

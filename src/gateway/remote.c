@@ -106,15 +106,25 @@ static int try_others(struct remote *remote, const struct ssh_engine *there, con
 	return 0;
 }
 
+/* Such as one that has a forced command, or whose users have no shell. */
+static int cannot_ask(const struct remote *remote, const char *tried, struct error **err)
+{
+	autofree char *why = error_text(*err);
+
+	if (error_is(*err, ERROR_CANCELLED))
+		return -1;
+	error_free(err);
+	error_set(err, ERROR_UNREACHABLE, "docker's socket %s on %s does not answer, and the host runs nothing that could tell "
+		  "why: %s", tried, remote->address, why);
+	return error_code(err, "ssh-forwarding");
+}
+
 static int ask_host(struct remote *remote, const char *given, const char *tried, struct error **err)
 {
 	AUTO(ssh_engine) there = { 0 };
 
-	if (ssh_ask_engine(&remote->ssh, remote->tunnel.control, given, &there, err) < 0) {
-		error_wrap(err, "docker's socket %s on %s does not answer, and the host runs nothing that could tell why", tried,
-			   remote->address);
-		return error_code(err, "ssh-forwarding");
-	}
+	if (ssh_ask_engine(&remote->ssh, remote->tunnel.control, given, &there, err) < 0)
+		return cannot_ask(remote, tried, err);
 	if (given == NULL && try_others(remote, &there, tried, err) < 0)
 		return -1;
 	if (remote->is_forwarded)

@@ -23,8 +23,10 @@
 /* An engine may first be started by this very connection. */
 #define PING_TIMEOUT_MS 30000
 #define LOOK_INTERVAL_MS 10
+#define ANSWER_INTERVAL_MS 2
 #define SAID_MAX 4096
-#define WORDS_LINES 3
+/* A chain of hosts says in the first of four what is wrong. */
+#define WORDS_LINES 4
 
 /* ------------------------------------------------------------------ what ssh says */
 
@@ -52,10 +54,10 @@ char *tunnel_words(const struct tunnel *tunnel)
 	while (from > 0 && (text[from - 1] != '\n' || ++lines <= WORDS_LINES))
 		from--;
 	for (const char *c = text + from; *c != '\0'; c++) {
-		if (*c != '\n')
-			buf_add(&words, c, 1);
-		else if (c[1] != '\0')
+		if (*c == '\n' && c[1] != '\0')
 			buf_adds(&words, "; ");
+		else if (*c != '\n' && (*c != ' ' || (words.len > 0 && words.data[words.len - 1] != ' ')))
+			buf_add(&words, c, 1);
 	}
 	return words.len > 0 ? buf_steal(&words) : xstrdup("it ended without a word");
 }
@@ -189,10 +191,10 @@ static int connect_local(const char *path)
 static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct error **err)
 {
 	int64_t until = clock_now_ms(tunnel->clock) + PING_TIMEOUT_MS;
-	struct pollfd ready = { fd, POLLIN, 0 };
 	char byte;
+	ssize_t got;
 
-	while (cancel_poll(&ready, 1, LOOK_INTERVAL_MS) <= 0) {
+	while ((got = recv(fd, &byte, 1, MSG_DONTWAIT)) < 0 && (errno == EAGAIN || errno == EINTR)) {
 		if (cancel_check(err) < 0)
 			return -1;
 		if (!tunnel_is_up(tunnel))
@@ -200,8 +202,9 @@ static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct err
 		if (clock_now_ms(tunnel->clock) >= until)
 			return error_set(err, ERROR_TIMEOUT, "the other host's docker socket takes calls, but nothing answers "
 					 "within %d s", PING_TIMEOUT_MS / 1000);
+		runner_pump(tunnel->ssh->runner, &tunnel->master, 1, ANSWER_INTERVAL_MS);
 	}
-	*answers = recv(fd, &byte, 1, 0) == 1;
+	*answers = got == 1;
 	return 0;
 }
 
