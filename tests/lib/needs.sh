@@ -41,7 +41,11 @@ NEEDS_CLI="$NEEDS_BUILD
 jq jq
 python3 python3
 script bsdutils
-tmux tmux"
+tmux tmux
+sshd openssh-server
+ssh openssh-client
+ssh-agent openssh-client
+pkill procps"
 
 NEEDS_ENGINE="$NEEDS_BUILD
 dockerd docker.io
