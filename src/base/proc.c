@@ -553,6 +553,18 @@ static void real_pump(void *arg, struct proc *const *procs, size_t count, int64_
 	}
 }
 
+static bool real_ended(void *arg, struct proc *proc)
+{
+	struct pollfd fds[4];
+
+	(void)arg;
+	if (poll(fds, poll_set(proc, fds), 0) >= 0)
+		serve(proc, fds);
+	if (proc->reaped)
+		drain(proc);
+	return proc->reaped;
+}
+
 static void real_stop(void *arg, struct proc *proc)
 {
 	(void)arg;
@@ -563,7 +575,7 @@ static void real_stop(void *arg, struct proc *proc)
 	free_proc(proc);
 }
 
-const struct runner runner_real = { real_run, real_pipe, real_start, real_pump, real_stop, NULL };
+const struct runner runner_real = { real_run, real_pipe, real_start, real_pump, real_ended, real_stop, NULL };
 
 /* ------------------------------------------------------------------ a pair, for callers */
 

@@ -84,6 +84,13 @@ static void pump(void *arg, struct proc *const *procs, size_t count, int64_t ms)
 	runner_pump(dryrun->real, procs, count, ms);
 }
 
+static bool ended(void *arg, struct proc *proc)
+{
+	const struct dryrun *dryrun = arg;
+
+	return runner_ended(dryrun->real, proc);
+}
+
 static void stop(void *arg, struct proc *proc)
 {
 	const struct dryrun *dryrun = arg;
@@ -94,7 +101,7 @@ static void stop(void *arg, struct proc *proc)
 void dryrun_init(struct dryrun *dryrun, const struct runner *real, void (*tell)(void *arg, const char *text), void *arg)
 {
 	*dryrun = (struct dryrun){
-		.runner = { run, join, start, pump, stop, dryrun },
+		.runner = { run, join, start, pump, ended, stop, dryrun },
 		.real = real,
 		.tell = tell,
 		.arg = arg,

@@ -122,11 +122,14 @@ int gateway_check_identity(const struct gateway_env *env, const struct record *r
 
 bool gateway_engine_is_here(const struct gateway_env *env)
 {
-	return env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://");
+	return env->docker->address == NULL &&
+	       (env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://"));
 }
 
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err)
 {
+	if (env->docker->address != NULL)
+		return xstrdup(env->docker->address);
 	if (env->settings->docker_host != NULL)
 		return xstrdup(env->settings->docker_host);
 	if (engine->context == NULL || streq(engine->context, "default"))

@@ -59,10 +59,10 @@ int gateway_check_engine(const struct record *record, const struct engine *engin
 int gateway_check_identity(const struct gateway_env *env, const struct record *record, const struct engine *engine,
 			   struct error **err) MUST_CHECK;
 
-/* Ports that the engine opens are opened on this machine, as far as DOCKER_HOST tells. */
+/* Ports that the engine opens are opened on this machine, as far as its address tells. */
 bool gateway_engine_is_here(const struct gateway_env *env);
 
-/* Where docker reaches its engine: DOCKER_HOST, else the context's address. The caller frees. */
+/* Where docker reaches its engine: the address of another host, else DOCKER_HOST, else the context's address. The caller frees. */
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err) MUST_CHECK;
 
 #endif

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct answer with = { data, size };
 	const struct runner runner = { .run = answer, .arg = &with };
-	const struct docker docker = { &runner, 1000, 1000 };
+	const struct docker docker = { .runner = &runner, .timeout_ms = 1000 };
 	const struct kubectl kubectl = { &docker, "openshell-cluster-openshell" };
 
 	secret(&kubectl);

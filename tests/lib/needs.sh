@@ -42,7 +42,11 @@ jq jq
 python3 python3
 strace strace
 script bsdutils
-tmux tmux"
+tmux tmux
+sshd openssh-server
+ssh openssh-client
+ssh-agent openssh-client
+pkill procps"
 
 NEEDS_ENGINE="$NEEDS_BUILD
 dockerd docker.io

@@ -588,10 +588,10 @@ static void stage_open(struct stage *stage)
 		.bind = xstrdup("127.0.0.1"), .image = xstrdup(LOCAL), .local_here = true, .registry_answers = true,
 		.image_id = "sha256:I1", .container_image_id = "sha256:I1", .engine_id = "E1", .secret = true,
 		.workload = "statefulset.apps/openshell",
-		.runner = { model_run, model_pipe, model_start, model_pump, model_stop, model },
+		.runner = { model_run, model_pipe, model_start, model_pump, NULL, model_stop, model },
 		.clock = { model_now, model },
 	};
-	model->docker = (struct docker){ &model->runner, 60000, 3600000, 3600000 };
+	model->docker = (struct docker){ &model->runner, 60000, 3600000, 3600000, NULL, NULL };
 	stage->scene.env.docker = &model->docker;
 	stage->scene.env.clock = &model->clock;
 	assert_int_equal(endpoint_free_port("127.0.0.1", &stage->port, &err), 0);
