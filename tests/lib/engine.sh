@@ -11,6 +11,8 @@
 #   objects                the names of all containers, volumes, networks and images
 #   config_files           the configuration directory, one line for each entry
 #   ENGINE                 tests/lib/test-engine.sh, for engine start|stop|kill|crash|restart
+#
+# REMOTE=DESTINATION makes the gateways of a script on another host, whose engine is this one: tests/lib/remote.sh.
 
 ENGINE=$REPO/tests/lib/test-engine.sh
 TEST_STATE=${TEST_STATE:-${TMPDIR:-/tmp}/openshell-test-$(id -u)}
@@ -74,5 +76,10 @@ config_files() {
 	[ ! -d "$config" ] || (cd "$config" && find . -mindepth 1 -printf '%M %p\n' | sort -k 2)
 }
 
-start_proxy
+if [ -n "${REMOTE:-}" ]; then
+	# shellcheck source=tests/lib/remote.sh
+	. "$REPO/tests/lib/remote.sh"
+else
+	start_proxy
+fi
 new_home
