@@ -9,6 +9,7 @@
 #   mutations              how often the engine was asked to change something since forget_requests
 #   forget_requests
 #   objects                the names of all containers, volumes, networks and images
+#   docker_here ARG...     docker with the engine of the host that openshell runs on
 #   config_files           the configuration directory, one line for each entry
 #   ENGINE                 tests/lib/test-engine.sh, for engine start|stop|kill|crash|restart
 #
@@ -70,6 +71,10 @@ objects() {
 		docker network ls --format 'network {{.Name}}'
 		docker images --format 'image {{.Repository}}:{{.Tag}} {{.ID}}'
 	} | sort
+}
+
+docker_here() {
+	docker "$@"
 }
 
 config_files() {

@@ -25,7 +25,7 @@ begin_lab() {
 	rm -f "$LAB/ready"
 	"$REPO/tests/lib/test-remote.sh" run >"$TEST_TMP/lab.log" 2>&1 </dev/null &
 	at_exit "kill $!; wait $!"
-	eventually 20 test -e "$LAB/ready" || {
+	eventually 60 test -e "$LAB/ready" || {
 		cat "$TEST_TMP/lab.log" >&2
 		return 1
 	}
@@ -54,4 +54,7 @@ if [ -n "${REMOTE:-}" ]; then
 	lab allow 1024:65535 # for the gateways' own ports
 	requests=$LAB/requests
 	export DOCKER_HOST="unix://$IN_TEST_ENGINE/docker.sock"
+	docker_here() {
+		at_workstation docker "$@"
+	}
 fi

@@ -19,6 +19,7 @@
 #                  killed: the engine ends, and the socket goes or stays
 #   socket PATH LOG    the engine's socket at another place, too; LOG gets its requests, as $LAB/requests those to the
 #                  first
+#   local-engine   gives the workstation an engine of its own, at its /var/run/docker.sock
 #   cut drop | reset [existing]           what comes from the workstation to sshd is lost, or answered by a reset;
 #                  existing: only on connections that are there
 #   heal           undoes cut
@@ -112,8 +113,12 @@ hold_server() {
 	users
 }
 
-# ssh takes the home from the list of users, whatever $HOME says.
+# ssh takes the home from the list of users, whatever $HOME says. An engine that a test starts here is not the same one
+# as the other, which a key in /etc/docker would make it.
 hold_workstation() {
+	mkdir "$LAB/workstation/etc-docker"
+	cp /etc/docker/daemon.json "$LAB/workstation/etc-docker"
+	mount --bind "$LAB/workstation/etc-docker" /etc/docker
 	sed "s|^\(root:.*:\)[^:]*:\([^:]*\)$|\1$LAB/home:\2|" /etc/passwd | private_file /etc/passwd
 	mkdir /run/lab
 	mount --bind "$LAB" /run/lab
@@ -244,12 +249,16 @@ make_programs() {
 run_finish() {
 	trap - EXIT
 	trap '' INT TERM HUP
+	local_engine_end
 	# shellcheck disable=SC2046 # process numbers
 	kill -KILL $(jobs -p) 2>/dev/null || true
 	wait 2>/dev/null || true
 	there=
 	heal
 	open_all 2>/dev/null || true
+	# the kernel would, some time after the last process
+	ip link del ws0 2>/dev/null || true
+	ip link del jump0 2>/dev/null || true
 	rm -rf "$LAB"
 }
 
@@ -285,13 +294,14 @@ start() {
 	wait_until test -e "$LAB/ready"
 }
 
-# An owner that was killed took its hosts with it.
+# An owner that was killed took its hosts with it, but not that engine.
 stop() {
 	local pid
 	if pid=$(owner); then
 		kill "$pid"
 		while [ -d "/proc/$pid" ]; do sleep 0.05; done
 	fi
+	local_engine_end
 	rm -rf "$LAB"
 }
 
@@ -513,6 +523,24 @@ delay() {
 	wait_until on remote sh -c "ss -Hltn sport = :$SLOW_PORT | grep -q ."
 }
 
+# Its processes are not in the workstation's own PID namespace: they look for themselves in the /proc of `exec`.
+local_engine() {
+	local why=$LAB/workstation/dockerd.log
+	("$SELF" exec "$REPO/deploy/scripts/engine.sh" run --data-root "$LAB/workstation/docker" \
+		--pidfile "$LAB/run/dockerd" >"$why" 2>&1 </dev/null &)
+	wait_until "$SELF" exec docker version
+}
+
+local_engine_end() {
+	local pid
+	[ -s "$LAB/run/dockerd" ] || return 0
+	pid=$(cat "$LAB/run/dockerd")
+	if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "--pidfile=$LAB/"; then
+		kill "$pid"
+		while [ -d "/proc/$pid" ]; do sleep 0.05; done
+	fi
+}
+
 # --- the workstation -------------------------------------------------------------------------------------------------
 
 enter() {
@@ -533,6 +561,7 @@ main() {
 	run | start | stop | hold | on | sshd | heal | allow | delay | agent | socket | connections | forget) "$verb" "$@" ;;
 	host-key) host_key "$@" ;;
 	docker) docker_is "$@" ;;
+	local-engine) local_engine ;;
 	cut) cut_now "$@" ;;
 	exec) enter "$@" ;;
 	*) die "not a command: $verb (see the head of $SELF)" ;;
