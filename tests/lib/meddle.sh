@@ -32,7 +32,7 @@ meddled() {
 	MEDDLE_DIR=$home/meddle
 	rm -rf "$MEDDLE_DIR"
 	mkdir "$MEDDLE_DIR"
-	export MEDDLE_DIR MEDDLE_HOW="$1" MEDDLE_AT="$2" MEDDLE_DELAY
+	export MEDDLE_DIR MEDDLE_HOW="$1" MEDDLE_AT="$2" MEDDLE_DELAY MEDDLE_RUN
 	shift 2
 	status=0
 	(

@@ -24,7 +24,7 @@ at_workstation() {
 begin_lab() {
 	rm -f "$LAB/ready"
 	"$REPO/tests/lib/test-remote.sh" run >"$TEST_TMP/lab.log" 2>&1 </dev/null &
-	at_exit "kill $!; wait $!"
+	at_exit "kill $! 2>/dev/null; wait $!"
 	eventually 60 test -e "$LAB/ready" || {
 		cat "$TEST_TMP/lab.log" >&2
 		return 1

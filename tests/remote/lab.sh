@@ -327,6 +327,22 @@ existing() {
 	lab heal
 }
 
+# chosen HOW: of three calls through a tunnel, the second is met
+chosen() {
+	mkdir -p "$TEST_TMP/meddling" "$TEST_TMP/$1"
+	ln -sf "$REPO/tests/engine/meddling-docker" "$TEST_TMP/meddling/docker"
+	REAL_DOCKER=$(command -v docker)
+	export REAL_DOCKER MEDDLE_DIR="$TEST_TMP/$1" MEDDLE_HOW="$1" MEDDLE_AT=2
+	export MEDDLE_RUN="$REPO/tests/lib/test-remote.sh cut reset"
+	begin_tunnel remote -o ServerAliveInterval=1
+	# shellcheck disable=SC2016 # for the inner shell
+	PATH=$TEST_TMP/meddling:$PATH timeout 30 "$REPO/tests/lib/test-remote.sh" exec sh -c \
+		'for call in "version" "events --until $1" "version"; do docker -H "$0" $call >/dev/null 2>&1; echo $?; done' \
+		"unix://$tunnel" $(($(date +%s) + 15)) >"$TEST_TMP/statuses"
+	lab heal
+	expect_equal '0 1 1' "$(tr '\n' ' ' <"$TEST_TMP/statuses" | sed 's/ $//')"
+}
+
 local_engine() {
 	lab local-engine
 	fails at_workstation docker volume inspect apart
@@ -419,6 +435,8 @@ main() {
 	check cut_by_reset_ends_connections reset
 	check cut_existing_by_drop_lets_new_connections_through existing drop
 	check cut_existing_by_reset_lets_new_connections_through existing reset
+	check the_cut_can_come_before_a_docker_call_of_choice chosen run-before
+	check the_cut_can_come_during_a_docker_call_of_choice chosen run-during
 	check the_workstation_can_have_another_engine local_engine
 	check the_relay_delays_each_way delayed
 	check the_relay_changes_nothing_of_what_passes intact
