@@ -64,13 +64,21 @@ python3 python3
 file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 debootstrap debootstrap"
 
+NEEDS_REMOTE="$NEEDS_ENGINE
+ssh openssh-client
+sshd openssh-server
+ss iproute2
+ping iputils-ping
+pkill procps"
+
 needs_of() {
 	case $1 in
 	unit) echo "$NEEDS_UNIT" ;;
 	fuzz) echo "$NEEDS_FUZZ" ;;
 	shell) echo "$NEEDS_SHELL" ;;
 	cli) echo "$NEEDS_CLI" ;;
-	engine | e2e | bench) echo "$NEEDS_ENGINE" ;;
+	remote | bench) echo "$NEEDS_REMOTE" ;;
+	engine | e2e) echo "$NEEDS_ENGINE" ;;
 	*) echo "$NEEDS_BUILD" ;;
 	esac
 }

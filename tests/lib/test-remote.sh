@@ -17,6 +17,9 @@
 #   host-key old | new                    what remote shows; new is not what the workstation knows
 #   docker missing | stale | down | killed | up     missing: no socket; stale: a socket that nobody listens on; down and
 #                  killed: the engine ends, and the socket goes or stays
+#   socket PATH LOG    the engine's socket at another place, too; LOG gets its requests, as $LAB/requests those to the
+#                  first
+#   local-engine   gives the workstation an engine of its own, at its /var/run/docker.sock
 #   cut drop | reset [existing]           what comes from the workstation to sshd is lost, or answered by a reset;
 #                  existing: only on connections that are there
 #   heal           undoes cut
@@ -35,10 +38,12 @@ SELF=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)/test-remote.sh
 REPO=${REPO:-$(CDPATH='' cd -- "$(dirname -- "$SELF")/../.." && pwd -P)}
 ENGINE=$REPO/tests/lib/test-engine.sh
 LAB=$TEST_STATE/engine/lab
+DOCKER_SOCKET=/run/docker.sock
 SSH_PORT=2222
 SLOW_PORT=2223
 JUMP_PORT=2200
 PASSPHRASE='a passphrase of the tests'
+there='on remote' # how its packet filter is reached
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 say() {
@@ -108,8 +113,12 @@ hold_server() {
 	users
 }
 
-# ssh takes the home from the list of users, whatever $HOME says.
+# ssh takes the home from the list of users, whatever $HOME says. An engine that a test starts here is not the same one
+# as the other, which a key in /etc/docker would make it.
 hold_workstation() {
+	mkdir "$LAB/workstation/etc-docker"
+	cp /etc/docker/daemon.json "$LAB/workstation/etc-docker"
+	mount --bind "$LAB/workstation/etc-docker" /etc/docker
 	sed "s|^\(root:.*:\)[^:]*:\([^:]*\)$|\1$LAB/home:\2|" /etc/passwd | private_file /etc/passwd
 	mkdir /run/lab
 	mount --bind "$LAB" /run/lab
@@ -184,7 +193,7 @@ make_keys() {
 # inner, which only the jump host reaches.
 write_ssh_config() {
 	cat <<-END
-		Host remote outsider locked
+		Host remote remote.test outsider locked
 		    HostName remote.test
 		    Port $SSH_PORT
 		Host slow
@@ -240,9 +249,16 @@ make_programs() {
 run_finish() {
 	trap - EXIT
 	trap '' INT TERM HUP
+	local_engine_end
 	# shellcheck disable=SC2046 # process numbers
 	kill -KILL $(jobs -p) 2>/dev/null || true
 	wait 2>/dev/null || true
+	there=
+	heal
+	open_all 2>/dev/null || true
+	# the kernel would, some time after the last process
+	ip link del ws0 2>/dev/null || true
+	ip link del jump0 2>/dev/null || true
 	rm -rf "$LAB"
 }
 
@@ -267,7 +283,7 @@ run() {
 	sshd_start remote
 	sshd_start jump
 	: >"$LAB/requests"
-	socket_start
+	socket "$DOCKER_SOCKET" "$LAB/requests"
 	touch "$LAB/ready"
 	wait
 }
@@ -278,13 +294,14 @@ start() {
 	wait_until test -e "$LAB/ready"
 }
 
-# An owner that was killed took its hosts with it.
+# An owner that was killed took its hosts with it, but not that engine.
 stop() {
 	local pid
 	if pid=$(owner); then
 		kill "$pid"
 		while [ -d "/proc/$pid" ]; do sleep 0.05; done
 	fi
+	local_engine_end
 	rm -rf "$LAB"
 }
 
@@ -383,36 +400,39 @@ agent() {
 
 # --- the engine and its socket ---------------------------------------------------------------------------------------
 
-# Requests are counted in $LAB/requests.
-socket_start() {
+# socket PATH LOG: the engine's socket for the group docker at another place, too; the requests to it are counted
+socket() {
+	local pidfile=$LAB/remote/${1##*/}.pid
+	socket_end "$1"
+	on remote rm -f "$1"
 	# shellcheck disable=SC2016 # for the inner shell
-	on remote setsid sh -c 'echo $$ >"$1/proxy.pid"; umask 0117
-		exec "$2/socket-proxy" /run/docker.sock "$3/docker.sock" "$2/../requests"' \
-		sh "$LAB/remote" "$LAB/bin" "$IN_TEST_ENGINE" >>"$LAB/remote/proxy.log" 2>&1 </dev/null &
-	wait_until on remote test -S /run/docker.sock
-	on remote chgrp docker /run/docker.sock
+	on remote setsid sh -c 'echo $$ >"$1"; shift; umask 0117; exec "$@"' sh "$pidfile" \
+		"$LAB/bin/socket-proxy" "$1" "$IN_TEST_ENGINE/docker.sock" "$2" >>"$LAB/remote/proxy.log" 2>&1 </dev/null &
+	wait_until on remote test -S "$1"
+	on remote chgrp docker "$1"
 }
 
+# Nobody listens any more.
 socket_end() {
-	[ -s "$LAB/remote/proxy.pid" ] || return 0
-	on remote kill -KILL "$(cat "$LAB/remote/proxy.pid")"
-	rm "$LAB/remote/proxy.pid"
+	local pidfile=$LAB/remote/${1##*/}.pid
+	[ -s "$pidfile" ] || return 0
+	on remote kill -KILL "$(cat "$pidfile")"
+	rm "$pidfile"
 }
 
 docker_is() {
-	socket_end
+	socket_end "$DOCKER_SOCKET"
 	case $1 in
 	stale) ;;
-	missing) on remote rm -f /run/docker.sock ;;
+	missing) on remote rm -f "$DOCKER_SOCKET" ;;
 	down)
 		"$ENGINE" engine stop
-		on remote rm -f /run/docker.sock
+		on remote rm -f "$DOCKER_SOCKET"
 		;;
 	killed) "$ENGINE" engine kill ;;
 	up)
 		"$ENGINE" engine start
-		on remote rm -f /run/docker.sock
-		socket_start
+		socket "$DOCKER_SOCKET" "$LAB/requests"
 		;;
 	*) die "docker missing, stale, down, killed or up, not $1" ;;
 	esac
@@ -421,22 +441,28 @@ docker_is() {
 # --- the network -----------------------------------------------------------------------------------------------------
 
 filter() {
-	on remote iptables -w "$@"
-	on remote ip6tables -w "$@"
+	$there iptables -w "$@"
+	$there ip6tables -w "$@"
+}
+
+open_all() {
+	filter -t raw -D PREROUTING -i ws0 -j lab-in
+	filter -t raw -D PREROUTING -i jump0 -j lab-in
+	filter -t raw -F lab-in
+	filter -t raw -X lab-in
 }
 
 # In the raw table, which docker and an engine's crash leave alone, and which also sees what docker would pass on.
 # shellcheck disable=SC2120
 allow() {
 	local port
-	filter -t raw -D PREROUTING -i ws0 -j lab-in 2>/dev/null || true
-	filter -t raw -D PREROUTING -i jump0 -j lab-in 2>/dev/null || true
-	filter -t raw -F lab-in 2>/dev/null || filter -t raw -N lab-in
+	open_all 2>/dev/null || true
+	filter -t raw -N lab-in
 	for port in "$SSH_PORT" "$SLOW_PORT" "$@"; do
 		filter -t raw -A lab-in -p tcp --dport "$port" -j ACCEPT
 	done
-	on remote iptables -w -t raw -A lab-in -p icmp -j ACCEPT
-	on remote ip6tables -w -t raw -A lab-in -p icmpv6 -j ACCEPT
+	$there iptables -w -t raw -A lab-in -p icmp -j ACCEPT
+	$there ip6tables -w -t raw -A lab-in -p icmpv6 -j ACCEPT
 	filter -t raw -A lab-in -j DROP
 	filter -t raw -A PREROUTING -i ws0 -j lab-in
 	filter -t raw -A PREROUTING -i jump0 -j lab-in
@@ -481,9 +507,9 @@ heal() {
 	local program table rule
 	for program in iptables ip6tables; do
 		for table in raw filter; do
-			on remote "$program" -w -t "$table" -S | grep -F -- '--comment lab-cut ' | while read -r rule; do
+			$there "$program" -w -t "$table" -S | grep -F -- '--comment lab-cut ' | while read -r rule; do
 				# shellcheck disable=SC2086 # a rule as iptables printed it: words without quotes
-				on remote "$program" -w -t "$table" -D ${rule#-A }
+				$there "$program" -w -t "$table" -D ${rule#-A }
 			done || true
 		done
 	done
@@ -497,12 +523,30 @@ delay() {
 	wait_until on remote sh -c "ss -Hltn sport = :$SLOW_PORT | grep -q ."
 }
 
+# Its processes are not in the workstation's own PID namespace: they look for themselves in the /proc of `exec`.
+local_engine() {
+	local why=$LAB/workstation/dockerd.log
+	("$SELF" exec "$REPO/deploy/scripts/engine.sh" run --data-root "$LAB/workstation/docker" \
+		--pidfile "$LAB/run/dockerd" >"$why" 2>&1 </dev/null &)
+	wait_until "$SELF" exec docker version
+}
+
+local_engine_end() {
+	local pid
+	[ -s "$LAB/run/dockerd" ] || return 0
+	pid=$(cat "$LAB/run/dockerd")
+	if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "--pidfile=$LAB/"; then
+		kill "$pid"
+		while [ -d "/proc/$pid" ]; do sleep 0.05; done
+	fi
+}
+
 # --- the workstation -------------------------------------------------------------------------------------------------
 
 enter() {
 	local init
 	init=$(init_of workstation)
-	unset DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
+	unset DOCKER_HOST
 	case ${SSH_AUTH_SOCK:-} in "$LAB"/*) ;; *) unset SSH_AUTH_SOCK ;; esac
 	# shellcheck disable=SC2016 # for the inner shell: the working directory is lost on the way in
 	exec nsenter --target "$init" --net --mount --ipc --uts -- \
@@ -514,9 +558,10 @@ main() {
 	[ -n "${IN_TEST_ENGINE:-}" ] || exec "$ENGINE" exec "$SELF" "$@"
 	[ $# -eq 0 ] || shift
 	case $verb in
-	run | start | stop | hold | on | sshd | heal | allow | delay | agent | connections | forget) "$verb" "$@" ;;
+	run | start | stop | hold | on | sshd | heal | allow | delay | agent | socket | connections | forget) "$verb" "$@" ;;
 	host-key) host_key "$@" ;;
 	docker) docker_is "$@" ;;
+	local-engine) local_engine ;;
 	cut) cut_now "$@" ;;
 	exec) enter "$@" ;;
 	*) die "not a command: $verb (see the head of $SELF)" ;;
