@@ -36,7 +36,8 @@ static void tell_environment(const struct dryrun *dryrun, const struct argv *env
 	for (size_t i = 0; i < env->n; i++) {
 		size_t len = strcspn(env->v[i], "=");
 
-		if (env->v[i][len] == '=' && !str_starts(env->v[i], "LC_ALL="))
+		if (env->v[i][len] == '=' && !str_starts(env->v[i], "LC_ALL=") &&
+		    (dryrun->known == NULL || !argv_contains(dryrun->known, env->v[i])))
 			dryrun_tell(dryrun, "export %.*s=\"${%.*s:?must hold the secret, which is not shown}\"", (int)len,
 				    env->v[i], (int)len, env->v[i]);
 	}

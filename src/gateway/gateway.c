@@ -74,6 +74,11 @@ char *gateway_node_name(const char *name)
 	return buf_steal(&label);
 }
 
+bool gateway_is_at_hand(const struct gateway_env *env, const struct record *record)
+{
+	return !record->is_external && (!record->is_remote || env->docker->address != NULL);
+}
+
 int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err)
 {
 	if (record->docker_id == NULL || engine->id == NULL || streq(record->docker_id, engine->id))

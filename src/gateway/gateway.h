@@ -50,6 +50,10 @@ char *gateway_record_container(const struct record *record);
  * that two long names stay two nodes. The caller frees. */
 char *gateway_node_name(const char *name);
 
+/* The docker that is reached now may be that of the gateway: one elsewhere is reached by another host's alone, one that
+ * another program only registered by none. */
+bool gateway_is_at_hand(const struct gateway_env *env, const struct record *record);
+
 /* The engine of this record is another one than the one that docker reaches now: ERROR_CONFLICT.
  * A record that does not know its engine passes. */
 int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err) MUST_CHECK;

@@ -9,6 +9,8 @@
 #include "store/registry.h"
 #include "tools/docker.h"
 
+struct site;
+
 #define DEFAULT_PORT 8080
 #define FILE_NONE "none"
 
@@ -37,6 +39,7 @@ struct deploy_options {
 	void *confirm_arg;
 	/* Names of the engine's host where that is reached by ssh: as ssh resolves it, and as it was given; else NULL. */
 	const char *remote_host, *remote_alias;
+	const struct site *site; /* where that is, for the record; NULL: here */
 	const struct argv *dns; /* resolvers, none for docker's own; NULL: not given */
 	/* Paths of files for the node, or FILE_NONE; NULL: not given. */
 	const char *files[NODE_FILES];

@@ -317,6 +317,24 @@ void remote_release(struct remote *remote)
 	*remote = (struct remote){ 0 };
 }
 
+/* docker's own ssh knows of no key or option but those of its configuration. */
+static char *session_script(const struct remote *remote)
+{
+	bool lacks = remote->ssh.key != NULL || (remote->ssh.options != NULL && remote->ssh.options->n > 0);
+	const char *host = "";
+
+	for (size_t i = 0; i < remote->docker_env.n; i++)
+		if (str_starts(remote->docker_env.v[i], "DOCKER_HOST="))
+			host = remote->docker_env.v[i];
+	return xasprintf("%sexport %s\nunset DOCKER_CONTEXT",
+			 lacks ? "# --ssh-key and --ssh-option have to be in ssh_config for this\n" : "", host);
+}
+
+char *remote_script(const struct remote *remote)
+{
+	return remote->is_forwarded ? ssh_script(&remote->ssh, remote->socket) : session_script(remote);
+}
+
 /* ------------------------------------------------------------------ names */
 
 int remote_resolve(const struct gateway_env *env, const struct remote_options *options, struct ssh_resolved *resolved,

@@ -55,6 +55,9 @@ int remote_open(struct remote *remote, const struct gateway_env *env, const stru
 /* Disconnects, and removes what was made here; nothing for a zero value. */
 void remote_release(struct remote *remote);
 
+/* Shell text after which docker works there, too: how the open connection was made. The caller frees. */
+char *remote_script(const struct remote *remote);
+
 /* `ssh -G`, for the names of the host; works before remote_open(), too. -1 only when a stop was asked for. */
 int remote_resolve(const struct gateway_env *env, const struct remote_options *options, struct ssh_resolved *resolved,
 		   struct error **err) MUST_CHECK;

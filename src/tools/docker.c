@@ -201,7 +201,7 @@ void gateway_list_release(struct gateway_list *list)
 
 int docker_gateways(const struct docker *docker, int port, struct gateway_list *list, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker ps", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker ps", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	/* "{{json .}}" would give all labels as one text */
@@ -276,7 +276,7 @@ int docker_container_exists(const struct docker *docker, const char *name, bool 
 static int inspect_some(const struct docker *docker, const struct argv *present, size_t from, const struct argv *names,
 			struct container *containers, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker container inspect", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker container inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", NULL);

@@ -169,6 +169,36 @@ char *ssh_shim(const struct ssh *ssh, const char *program, const char *control, 
 	return xasprintf("#!/bin/sh\nexec %s\n", line);
 }
 
+/* The directory's path is not known, so that what is in it goes by relative names. */
+char *ssh_script(const struct ssh *ssh, const char *socket)
+{
+	struct ssh asking = *ssh;
+	AUTO(argv) connect = ARGV_INIT;
+	AUTO(argv) forward = ARGV_INIT;
+	AUTO(argv) end = ARGV_INIT;
+	autofree char *first = NULL, *second = NULL, *last = NULL;
+
+	asking.may_ask = true; /* of the shell that this is given to nothing is known */
+	ssh_args_connect(&connect, &asking, "control");
+	ssh_args_forward(&forward, ssh, "control", "./docker.sock", socket);
+	argv_addl(&end, "ssh", "-F", "none", "-S", "control", "-O", "exit", NULL);
+	add_host(&end, ssh);
+	first = argv_quote(&connect);
+	second = argv_quote(&forward);
+	last = argv_quote(&end);
+	return xasprintf("tunnel=$(mktemp -d)\n"
+			 "close_tunnel() {\n"
+			 "\t(cd \"$tunnel\" && %s 2>/dev/null) || :\n"
+			 "\trm -rf \"$tunnel\"\n"
+			 "}\n"
+			 "trap close_tunnel EXIT\n"
+			 "trap 'exit 130' HUP INT TERM\n"
+			 "(cd \"$tunnel\" && ssh -f%s && %s)\n"
+			 "export DOCKER_HOST=\"unix://$tunnel/docker.sock\"\n"
+			 "unset DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH",
+			 last, first + strlen("ssh"), second);
+}
+
 /* ------------------------------------------------------------------ ssh -G */
 
 /* What becomes a name in a certificate and a part of URLs. */

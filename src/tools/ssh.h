@@ -97,6 +97,10 @@ bool ssh_path_is_plain(const char *path);
  * connection. socket: the engine's there; NULL: docker's own. The caller frees. */
 char *ssh_shim(const struct ssh *ssh, const char *program, const char *control, const char *socket);
 
+/* Shell text that makes a connection, forwards to the engine's socket there, tells docker of it, and ends it with the
+ * shell. The caller frees. */
+char *ssh_script(const struct ssh *ssh, const char *socket);
+
 /* Command lines, "ssh" included. Pure. */
 void ssh_args_resolve(struct argv *args, const struct ssh *ssh);
 void ssh_args_connect(struct argv *args, const struct ssh *ssh, const char *control);
