@@ -8,6 +8,7 @@
 #include <vis.h>
 
 #include "base/buf.h"
+#include "base/word.h"
 
 static int log_level;
 static void (*log_sink)(const char *line);
@@ -79,6 +80,12 @@ static size_t utf8_len(const unsigned char *text, size_t left)
 	return misleads(text) ? 0 : len;
 }
 
+/* Nothing but printable ASCII. */
+static bool is_plain_word(uint64_t word)
+{
+	return ((word & WORD_OF(0x80)) | word_below(word, 0x20) | word_equal(word, 0x7f)) == 0;
+}
+
 /* How many bytes from text on may be shown as they are. */
 static size_t safe_len(const char *text, size_t len)
 {
@@ -86,7 +93,9 @@ static size_t safe_len(const char *text, size_t len)
 	size_t i = 0, run = 1;
 
 	while (i < len && run > 0) {
-		if ((bytes[i] >= 0x20 && bytes[i] < 0x7f) || bytes[i] == '\t')
+		if (len - i >= WORD_BYTES && is_plain_word(word_at(text + i)))
+			run = WORD_BYTES;
+		else if ((bytes[i] >= 0x20 && bytes[i] < 0x7f) || bytes[i] == '\t')
 			run = 1;
 		else
 			run = utf8_len(bytes + i, len - i);

@@ -2,6 +2,30 @@
 /* One way through the text, no memory. */
 #include "base/plain.h"
 
+#include "base/word.h"
+
+static uint64_t special_bytes(const char *text)
+{
+	uint64_t word = word_at(text);
+
+	return word_below(word, 0x20) | word_equal(word, '"') | word_equal(word, '\\');
+}
+
+size_t plain_len(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	for (; len - i >= WORD_BYTES; i += WORD_BYTES) {
+		uint64_t found = special_bytes(text + i);
+
+		if (found != 0)
+			return i + word_first(found);
+	}
+	while (i < len && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
+		i++;
+	return i;
+}
+
 /* A function that reads something returns what follows it, or NULL. */
 
 static char *skip_blanks(char *at)
@@ -12,13 +36,12 @@ static char *skip_blanks(char *at)
 }
 
 /* The NUL takes the place of the closing quote. */
-static char *read_string(char *at, char **text)
+static char *read_string(char *at, const char *end, char **text)
 {
 	if (*at != '"')
 		return NULL;
 	*text = ++at;
-	while ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
-		at++;
+	at += plain_len(at, (size_t)(end - at));
 	if (*at != '"')
 		return NULL;
 	*at = '\0';
@@ -51,12 +74,12 @@ static char *read_word(char *at, const char *word, cJSON *item, int type)
 	return at + len;
 }
 
-static char *read_value(char *at, cJSON *item)
+static char *read_value(char *at, const char *end, cJSON *item)
 {
 	switch (*at) {
 	case '"':
 		item->type = cJSON_String;
-		return read_string(at, &item->valuestring);
+		return read_string(at, end, &item->valuestring);
 	case 't':
 		return read_word(at, "true", item, cJSON_True);
 	case 'f':
@@ -69,16 +92,16 @@ static char *read_value(char *at, cJSON *item)
 }
 
 /* "key": value, and the blanks after it. */
-static char *read_item(char *at, cJSON *item)
+static char *read_item(char *at, const char *end, cJSON *item)
 {
 	*item = (cJSON){ 0 };
-	at = read_string(skip_blanks(at), &item->string);
+	at = read_string(skip_blanks(at), end, &item->string);
 	if (at == NULL)
 		return NULL;
 	at = skip_blanks(at);
 	if (*at != ':')
 		return NULL;
-	at = read_value(skip_blanks(at + 1), item);
+	at = read_value(skip_blanks(at + 1), end, item);
 	return at == NULL ? NULL : skip_blanks(at);
 }
 
@@ -103,7 +126,7 @@ const cJSON *plain_read(struct plain *plain, char *text, size_t len)
 	do {
 		if (count == PLAIN_ITEMS)
 			return NULL;
-		at = read_item(at + 1, &plain->nodes[++count]);
+		at = read_item(at + 1, text + len, &plain->nodes[++count]);
 	} while (at != NULL && *at == ',');
 	if (at == NULL || *at != '}' || skip_blanks(at + 1) != text + len)
 		return NULL;

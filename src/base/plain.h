@@ -13,6 +13,9 @@
 
 #define PLAIN_ITEMS 32
 
+/* How many bytes from text on are the same in a JSON string: no control characters, quotes and backslashes. */
+size_t plain_len(const char *text, size_t len);
+
 /* A tree without memory of its own. */
 struct plain {
 	cJSON nodes[PLAIN_ITEMS + 1]; /* the object first */

@@ -142,11 +142,6 @@ int64_t tree_int(const cJSON *root, const char *path, int64_t fallback)
 	return (int64_t)number;
 }
 
-static bool needs_escape(char c)
-{
-	return (unsigned char)c < 0x20 || c == '"' || c == '\\';
-}
-
 static void print_escaped(struct buf *out, char c)
 {
 	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
@@ -161,17 +156,19 @@ static void print_escaped(struct buf *out, char c)
 /* cJSON would take memory for each. */
 static void print_string(struct buf *out, const char *text)
 {
-	size_t len = strlen(text), from = 0;
+	size_t left = strlen(text);
 
 	buf_add(out, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		if (!needs_escape(text[i]))
-			continue;
-		buf_add(out, text + from, i - from);
-		print_escaped(out, text[i]);
-		from = i + 1;
+	for (;;) {
+		size_t run = plain_len(text, left);
+
+		buf_add(out, text, run);
+		if (run == left)
+			break;
+		print_escaped(out, text[run]);
+		text += run + 1;
+		left -= run + 1;
 	}
-	buf_add(out, text + from, len - from);
 	buf_add(out, "\"", 1);
 }
 

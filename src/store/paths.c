@@ -81,10 +81,12 @@ void paths_release(struct paths *paths)
 /* Thousands of them are made for a list, so without a format to be read. */
 static char *join(const char *root, const char *name, const char *tail)
 {
+	static const char gateways[] = "/gateways/";
 	AUTO(buf) path = BUF_INIT;
 
+	buf_reserve(&path, strlen(root) + sizeof(gateways) + strlen(name) + strlen(tail));
 	buf_adds(&path, root);
-	buf_adds(&path, "/gateways/");
+	buf_adds(&path, gateways);
 	buf_adds(&path, name);
 	buf_adds(&path, tail);
 	return buf_steal(&path);

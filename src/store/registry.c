@@ -2,6 +2,7 @@
 /* Metadata records on disk. Starts no process. */
 #include "store/registry.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -159,7 +160,6 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_endpoint' holds control characters or no UTF-8", path);
 	if (port < 0 || port > 65535)
 		return error_set(err, ERROR_SYSTEM, "%s: 'gateway_port' is no port (0 to 65535)", path);
-	record->name = xstrdup(name);
 	record->endpoint = xstrdup(endpoint);
 	record->is_remote = cJSON_IsTrue(items[KEY_REMOTE]);
 	record->is_external = cJSON_IsFalse(items[KEY_MANAGED]);
@@ -262,7 +262,6 @@ int registry_load(const struct paths *paths, const char *name, struct record *re
 		return error_wrap(err, "the entry of gateway '%s' cannot be used", name);
 	}
 	/* look-ups go by the file's place, so that is the name an entry has */
-	free(loaded.name);
 	loaded.name = xstrdup(name);
 	*record = loaded;
 	return 0;
@@ -415,7 +414,7 @@ void registry_tidy(const struct paths *paths, const char *name)
 enum place_kind { PLACE_NESTED, PLACE_FLAT, PLACE_SYSTEM };
 
 struct place {
-	char *name;
+	uint32_t name; /* where it is in places.names */
 	enum place_kind kind;
 };
 
@@ -424,14 +423,14 @@ struct places {
 	const struct paths *paths;
 	const char *prefix; /* that names begin with */
 	DIR *mine, *shared; /* NULL: there is none */
+	struct buf names;   /* each with its NUL: sorting thousands of them is quicker when they lie together */
 	struct place *v;
 	size_t n;
 };
 
 static void places_release(struct places *places)
 {
-	for (size_t i = 0; i < places->n; i++)
-		free(places->v[i].name);
+	buf_release(&places->names);
 	free(places->v);
 	if (places->mine != NULL)
 		closedir(places->mine);
@@ -439,16 +438,20 @@ static void places_release(struct places *places)
 		closedir(places->shared);
 }
 
-/* Takes name over. */
-static void add_place(struct places *places, char *name, enum place_kind kind)
+static const char *place_name(const struct places *places, const struct place *place)
 {
-	if (!str_starts(name, places->prefix) || !name_is_readable(name)) {
-		free(name);
+	return places->names.data + place->name;
+}
+
+static void add_place(struct places *places, const char *name, enum place_kind kind)
+{
+	if (!str_starts(name, places->prefix) || !name_is_readable(name))
 		return;
-	}
+	assert(places->names.len < UINT32_MAX);
 	if ((places->n & (places->n - 1)) == 0)
 		places->v = xreallocarray(places->v, places->n ? places->n * 2 : 1, sizeof(*places->v));
-	places->v[places->n++] = (struct place){ name, kind };
+	places->v[places->n++] = (struct place){ (uint32_t)places->names.len, kind };
+	buf_add(&places->names, name, strlen(name) + 1);
 }
 
 /* The gateway that a directory entry of the user's tree is the metadata of, or NULL. */
@@ -466,19 +469,19 @@ static void add_places(struct places *places, DIR *dir, enum record_source sourc
 	const struct dirent *entry;
 
 	while ((entry = readdir(dir)) != NULL) {
-		char *flat = source == SOURCE_USER ? flat_name(entry->d_name) : NULL;
+		autofree char *flat = source == SOURCE_USER ? flat_name(entry->d_name) : NULL;
 
 		if (flat != NULL)
 			add_place(places, flat, PLACE_FLAT);
 		else
-			add_place(places, xstrdup(entry->d_name), source == SOURCE_USER ? PLACE_NESTED : PLACE_SYSTEM);
+			add_place(places, entry->d_name, source == SOURCE_USER ? PLACE_NESTED : PLACE_SYSTEM);
 	}
 }
 
-static int by_place(const void *a, const void *b)
+static int by_place(const void *a, const void *b, void *names)
 {
 	const struct place *one = a, *other = b;
-	int order = strcmp(one->name, other->name);
+	int order = strcmp((const char *)names + one->name, (const char *)names + other->name);
 
 	return order != 0 ? order : (int)one->kind - (int)other->kind;
 }
@@ -500,21 +503,23 @@ static int find_places(struct places *places, struct error **err)
 	if (places->shared != NULL)
 		add_places(places, places->shared, SOURCE_SYSTEM);
 	if (places->n > 0)
-		qsort(places->v, places->n, sizeof(*places->v), by_place);
+		qsort_r(places->v, places->n, sizeof(*places->v), by_place, places->names.data);
 	return 0;
 }
 
 static char *place_path(const struct places *places, const struct place *place)
 {
+	const char *name = place_name(places, place);
+
 	switch (place->kind) {
 	case PLACE_NESTED:
-		return paths_metadata(places->paths, place->name);
+		return paths_metadata(places->paths, name);
 	case PLACE_FLAT:
-		return paths_flat_metadata(places->paths, place->name);
+		return paths_flat_metadata(places->paths, name);
 	case PLACE_SYSTEM:
 		break;
 	}
-	return paths_system_metadata(places->paths, place->name);
+	return paths_system_metadata(places->paths, name);
 }
 
 /* The file of a place as seen from its directory: with thousands of files the way to it would be half of the work. */
@@ -553,8 +558,7 @@ static bool load_place(const struct places *places, const struct place *place, s
 		loaded.path = place_path(places, place);
 		loaded.invalid = error_text(err);
 	}
-	free(loaded.name);
-	loaded.name = xstrdup(place->name); /* as in registry_load() */
+	loaded.name = xstrdup(place_name(places, place)); /* as in registry_load() */
 	*record = loaded;
 	return true;
 }
@@ -564,11 +568,12 @@ static void visit_places(const struct places *places, registry_fn *visit, void *
 	const char *last = "";
 
 	for (size_t i = 0; i < places->n; i++) {
+		const char *name = place_name(places, &places->v[i]);
 		AUTO(record) record = { 0 };
 
-		if (streq(places->v[i].name, last) || !load_place(places, &places->v[i], &record))
+		if (streq(name, last) || !load_place(places, &places->v[i], &record))
 			continue;
-		last = places->v[i].name;
+		last = name;
 		visit(arg, &record);
 	}
 }
@@ -603,11 +608,11 @@ void registry_names(const struct paths *paths, const char *prefix, struct argv *
 	if (find_places(&places, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < places.n; i++) {
-		const struct place *place = &places.v[i];
+		const char *name = place_name(&places, &places.v[i]);
 
-		if (streq(place->name, last) || !has_place(&places, place))
+		if (streq(name, last) || !has_place(&places, &places.v[i]))
 			continue;
-		last = place->name;
+		last = name;
 		argv_add(names, last);
 	}
 }

@@ -89,7 +89,7 @@ colours() {
 	expect_lacks "$ESC" "$out"
 	with NO_COLOR=1
 	on_a_terminal 100 gateway list
-	expect_lacks "$ESC[3" "$out"
+	expect_lacks "${ESC}[3" "$out"
 	expect_out '* beta'
 }
 

@@ -75,6 +75,23 @@ static void there_is_room_for_so_many_keys(void **state)
 	}
 }
 
+static void any_byte_is_known_wherever_it_is(void **state)
+{
+	char text[33];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(text); at++)
+		for (int byte = 0; byte < 256; byte++) {
+			bool is_special = byte < 0x20 || byte == '"' || byte == '\\';
+
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)byte;
+			text[sizeof(text) - 1] = at + 1 < sizeof(text) ? '"' : text[at];
+			assert_int_equal(plain_len(text, sizeof(text)), is_special ? at : at + 1 < sizeof(text) ? 32 : 33);
+			assert_int_equal(plain_len(text, at), at);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +99,7 @@ int main(void)
 		cmocka_unit_test(all_else_is_left_alone),
 		cmocka_unit_test(a_nul_byte_is_no_end),
 		cmocka_unit_test(there_is_room_for_so_many_keys),
+		cmocka_unit_test(any_byte_is_known_wherever_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
