@@ -42,6 +42,8 @@ void dry_open(struct dry *dry, const struct cli *cli)
 	dry->env.progress = &dry->progress;
 	dry->env.dryrun = &dry->run;
 	puts("set -eu\numask 077");
+	if (dry->docker.address != NULL)
+		printf("export DOCKER_HOST='%s'\n", dry->docker.address); /* no more than a destination of ssh has */
 }
 
 void dry_close(const struct dry *dry)
