@@ -69,7 +69,7 @@ static bool is_there(const char *path, int fd)
 
 int rundir_make(struct rundir *dir, const char *parent, const char *prefix, struct error **err)
 {
-	if (dir_make_private(parent, err) < 0)
+	if (dir_make_own(parent, err) < 0)
 		return -1;
 	sweep(parent, prefix);
 	for (int tries = 0; tries < MAKE_TRIES; tries++) {
