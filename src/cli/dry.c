@@ -35,7 +35,6 @@ void dry_open(struct dry *dry, const struct site *site)
 
 	*dry = (struct dry){ .env = *env, .docker = *env->docker, .progress = *env->progress };
 	dryrun_init(&dry->run, dry->docker.runner, print_command, dry);
-	dry->run.known = dry->docker.env;
 	dry->docker.runner = &dry->run.runner;
 	dry->progress.step = print_step;
 	dry->progress.done = ignore;

@@ -30,14 +30,19 @@ static char *quote(const char *word)
 	return argv_quote(&words);
 }
 
-/* What the child would be given beyond our own environment is a secret, but for the language. */
+/* Which engine docker is told to use is said once, at the beginning; the language does not matter. */
+static bool is_no_secret(const char *setting)
+{
+	return str_starts(setting, "LC_ALL=") || str_starts(setting, "DOCKER_HOST=") || str_starts(setting, "PATH=");
+}
+
+/* What else the child would be given beyond our own environment is a secret. */
 static void tell_environment(const struct dryrun *dryrun, const struct argv *env)
 {
 	for (size_t i = 0; i < env->n; i++) {
 		size_t len = strcspn(env->v[i], "=");
 
-		if (env->v[i][len] == '=' && !str_starts(env->v[i], "LC_ALL=") &&
-		    (dryrun->known == NULL || !argv_contains(dryrun->known, env->v[i])))
+		if (env->v[i][len] == '=' && !is_no_secret(env->v[i]))
 			dryrun_tell(dryrun, "export %.*s=\"${%.*s:?must hold the secret, which is not shown}\"", (int)len,
 				    env->v[i], (int)len, env->v[i]);
 	}

@@ -14,7 +14,6 @@
 struct dryrun {
 	struct runner runner;     /* for docker: runs what changes nothing, tells the rest */
 	const struct runner *real;
-	const struct argv *known; /* what docker is told of its engine by its environment, which is no secret; or NULL */
 	void (*tell)(void *arg, const char *text); /* one line or more, without the last newline */
 	void *arg;
 };

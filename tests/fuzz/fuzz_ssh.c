@@ -7,6 +7,7 @@
  * option, or be more than a word in a shell; its socket fits a socket; an error is one line that can be printed. An
  * option that passes runs nothing. A host that ssh -G names is a host name; what is told to be a socket is a path.
  */
+#include "answer.h"
 #include "fuzz.h"
 
 #include <strings.h>
@@ -83,22 +84,6 @@ static void option(const char *text)
 		RULE(strncasecmp(text, forbidden[i], strlen(forbidden[i])) != 0);
 }
 
-struct answer {
-	const uint8_t *data;
-	size_t size;
-};
-
-static int answer(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
-{
-	const struct answer *with = arg;
-
-	(void)spec;
-	(void)err;
-	result->code = 0;
-	buf_add(&result->out, with->data, with->size);
-	return 0;
-}
-
 static void resolved(const struct ssh *ssh)
 {
 	AUTO(ssh_resolved) names = { 0 };
@@ -134,8 +119,8 @@ static void engine(const struct ssh *ssh)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	autofree char *text = fuzz_text(data, size);
-	struct answer with = { data, size };
-	const struct runner runner = { .run = answer, .arg = &with };
+	struct fuzz_answer with = { data, size };
+	const struct runner runner = { .run = fuzz_answer, .arg = &with };
 	const struct ssh_destination to = { .host = (char *)(uintptr_t)"box" };
 	const struct ssh ssh = { .runner = &runner, .to = &to };
 
