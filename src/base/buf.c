@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void reserve(struct buf *buf, size_t more)
+void buf_reserve(struct buf *buf, size_t more)
 {
 	size_t cap = buf->cap ? buf->cap : 64;
 
@@ -17,20 +17,6 @@ static void reserve(struct buf *buf, size_t more)
 		cap *= 2;
 	buf->data = xreallocarray(buf->data, cap, 1);
 	buf->cap = cap;
-}
-
-void buf_add(struct buf *buf, const void *bytes, size_t len)
-{
-	reserve(buf, len);
-	if (len > 0)
-		memcpy(buf->data + buf->len, bytes, len);
-	buf->len += len;
-	buf->data[buf->len] = '\0';
-}
-
-void buf_adds(struct buf *buf, const char *text)
-{
-	buf_add(buf, text, strlen(text));
 }
 
 void buf_addf(struct buf *buf, const char *fmt, ...)
@@ -43,7 +29,7 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 	va_end(ap);
 	if (len < 0)
 		return;
-	reserve(buf, (size_t)len);
+	buf_reserve(buf, (size_t)len);
 	va_start(ap, fmt);
 	vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, ap);
 	va_end(ap);

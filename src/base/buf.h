@@ -11,8 +11,24 @@ struct buf {
 };
 #define BUF_INIT { NULL, 0, 0 }
 
-void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_adds(struct buf *buf, const char *text);
+/* Makes room for so many more bytes and the NUL. */
+void buf_reserve(struct buf *buf, size_t more);
+
+static inline void buf_add(struct buf *buf, const void *bytes, size_t len)
+{
+	if (buf->cap - buf->len <= len)
+		buf_reserve(buf, len);
+	if (len > 0)
+		memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+static inline void buf_adds(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF(2, 3);
 
 /* Never NULL, "" when empty; valid until the next change. */

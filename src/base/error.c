@@ -96,6 +96,16 @@ int error_wrap(struct error **err, const char *fmt, ...)
 	return -1;
 }
 
+void error_append(struct error *err, const char *text)
+{
+	autofree char *before = NULL;
+
+	while (err->cause != NULL)
+		err = err->cause;
+	before = err->text;
+	err->text = xasprintf("%s%s", before, text);
+}
+
 /* Takes both texts over. */
 static int add_hint(struct error *err, char *text, char *command)
 {

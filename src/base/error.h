@@ -53,6 +53,9 @@ int error_errno(struct error **err, const char *fmt, ...) PRINTF(2, 3);
 /* Puts a new outermost text before what is in *err. Always -1. */
 int error_wrap(struct error **err, const char *fmt, ...) PRINTF(2, 3);
 
+/* Adds to the end of the innermost text, such as a name that is like the wrong one. */
+void error_append(struct error *err, const char *text);
+
 /* Adds a step towards a remedy: text, or text and a command. Where a level below gave steps, these stay
  * alone: what is nearer to the failure knows better. Always -1. */
 int error_hint(struct error **err, const char *fmt, ...) PRINTF(2, 3);

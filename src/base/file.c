@@ -10,10 +10,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define RACES_MAX 100
+
 int file_read(const char *path, size_t max, struct buf *out, struct error **err)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return file_read_at(AT_FDCWD, path, path, max, out, err);
+}
+
+int file_read_at(int dir, const char *name, const char *path, size_t max, struct buf *out, struct error **err)
+{
+	autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char bytes[16 * 1024];
+	size_t before = out->len;
 	struct stat st;
 	ssize_t got;
 
@@ -29,6 +37,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct error **err)
 		if (out->len + (size_t)got > max)
 			return error_set(err, ERROR_SYSTEM, "cannot read %s: larger than %zu bytes", path, max);
 		buf_add(out, bytes, (size_t)got);
+		if (out->len - before == (size_t)st.st_size) /* all of it: the end need not be looked for */
+			break;
 	}
 	return 0;
 }
@@ -112,6 +122,21 @@ int file_remove(const char *path, struct error **err)
 	return 0;
 }
 
+static bool make_one(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) == 0)
+		return true;
+	if (errno != EEXIST)
+		return false;
+	/* another process was quicker, and may have removed it by now; a dangling link is in the way */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return true;
+	errno = lstat(path, &st) < 0 ? ENOENT : EEXIST;
+	return false;
+}
+
 int dir_make(const char *path, struct error **err)
 {
 	autofree char *parent = parent_of(path);
@@ -124,35 +149,63 @@ int dir_make(const char *path, struct error **err)
 	}
 	if (errno != ENOENT)
 		return error_errno(err, "cannot examine %s", path);
-	if (!streq(parent, path) && dir_make(parent, err) < 0)
-		return -1;
-	/* another process may have been quicker; a dangling link would be in the way */
-	if (mkdir(path, 0700) < 0 && (errno != EEXIST || stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
-		return error_errno(err, "cannot make the directory %s", path);
-	return 0;
+	for (int tries = 0;; tries++) {
+		if (!streq(parent, path) && dir_make(parent, err) < 0)
+			return -1;
+		if (make_one(path))
+			return 0;
+		/* else it or its parent was empty, and another process has removed it meanwhile */
+		if (errno != ENOENT || tries == RACES_MAX)
+			return error_errno(err, "cannot make the directory %s", path);
+	}
 }
 
-int dir_remove(const char *path, struct error **err)
+int dir_make_private(const char *path, struct error **err)
+{
+	struct stat st;
+
+	if (dir_make(path, err) < 0)
+		return -1;
+	if (stat(path, &st) < 0)
+		/* it was empty, and another process has removed it at once */
+		return errno == ENOENT ? dir_make_private(path, err) : error_errno(err, "cannot examine %s", path);
+	if ((st.st_mode & ALLPERMS) == 0700 || chmod(path, 0700) == 0)
+		return 0;
+	/* somebody else's, who lets us in; but nobody beside us may replace what we write there */
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	return error_errno(err, "cannot close %s to others", path);
+}
+
+int dir_clear(const char *path, const char *but, struct error **err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct dirent *entry;
 	DIR *dir;
 
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (fd < 0 && errno == ENOTDIR) /* a file or a link in its place: what a link points to is not ours */
-		return file_remove(path, err);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir == NULL)
 		return error_errno(err, "cannot remove %s", path);
 	fd = -1; /* closedir() closes it */
 	while ((entry = readdir(dir)) != NULL)
-		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
-			unlinkat(dirfd(dir), entry->d_name, 0);
+		if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") && !streq(entry->d_name, but) &&
+		    unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR); /* an empty one in the place of a file */
 	closedir(dir);
-	if (rmdir(path) < 0)
-		return error_errno(err, "cannot remove %s", path);
 	return 0;
+}
+
+int dir_remove(const char *path, struct error **err)
+{
+	if (dir_clear(path, "", err) < 0)
+		return -1;
+	if (rmdir(path) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == ENOTDIR) /* a file or a link in its place: what a link points to is not ours */
+		return file_remove(path, err);
+	return error_errno(err, "cannot remove %s", path);
 }
 
 void dir_remove_if_empty(const char *path)

@@ -15,6 +15,9 @@
 /* A regular file of at most max bytes. ERROR_ABSENT when there is none; anything else than a
  * regular file (a FIFO would hang us) is refused. */
 int file_read(const char *path, size_t max, struct buf *out, struct error **err) MUST_CHECK;
+/* The same by a name relative to an open directory (or AT_FDCWD); errors call it path. */
+int file_read_at(int dir, const char *name, const char *path, size_t max, struct buf *out,
+		 struct error **err) MUST_CHECK;
 
 /* Replaces path, or makes it, with mode 0600; its directory must exist. */
 int file_write(const char *path, const void *bytes, size_t len, struct error **err) MUST_CHECK;
@@ -25,9 +28,15 @@ int file_remove(const char *path, struct error **err) MUST_CHECK;
 /* Makes the directory and those above it that are missing, each with mode 0700. */
 int dir_make(const char *path, struct error **err) MUST_CHECK;
 
-/* Removes a directory with the plain files in it (no further levels); absent is fine. A file or a
- * link of that name is removed itself. */
+/* The same, and the directory itself has mode 0700 then, also one that was there; the caller's own only. */
+int dir_make_private(const char *path, struct error **err) MUST_CHECK;
+
+/* Removes a directory with the plain files and empty directories in it (no further levels); absent is fine. A file
+ * or a link of that name is removed itself. */
 int dir_remove(const char *path, struct error **err) MUST_CHECK;
+
+/* Removes what dir_remove() would remove in a directory, but the file called so; a link is not followed. */
+int dir_clear(const char *path, const char *but, struct error **err) MUST_CHECK;
 
 /* Removes a directory when it is empty; anything else is left and no error. */
 void dir_remove_if_empty(const char *path);

@@ -8,6 +8,7 @@
 #include <vis.h>
 
 #include "base/buf.h"
+#include "base/word.h"
 
 static int log_level;
 static void (*log_sink)(const char *line);
@@ -79,22 +80,49 @@ static size_t utf8_len(const unsigned char *text, size_t left)
 	return misleads(text) ? 0 : len;
 }
 
+/* Nothing but printable ASCII. */
+static bool is_plain_word(uint64_t word)
+{
+	return ((word & WORD_OF(0x80)) | word_below(word, 0x20) | word_equal(word, 0x7f)) == 0;
+}
+
+/* How many bytes from text on may be shown as they are. */
+static size_t safe_len(const char *text, size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t i = 0, run = 1;
+
+	while (i < len && run > 0) {
+		if (len - i >= WORD_BYTES && is_plain_word(word_at(text + i)))
+			run = WORD_BYTES;
+		else if ((bytes[i] >= 0x20 && bytes[i] < 0x7f) || bytes[i] == '\t')
+			run = 1;
+		else
+			run = utf8_len(bytes + i, len - i);
+		i += run;
+	}
+	return i;
+}
+
+bool log_is_safe(const char *text)
+{
+	size_t len = strlen(text);
+
+	return safe_len(text, len) == len;
+}
+
 char *log_safe_text(const char *text, size_t len)
 {
 	AUTO(buf) safe = BUF_INIT;
-	const unsigned char *bytes = (const unsigned char *)text;
 
 	for (size_t i = 0; i < len;) {
-		size_t run = utf8_len(bytes + i, len - i);
+		size_t run = safe_len(text + i, len - i);
 		char escaped[8];
 
-		if (run == 0 && ((bytes[i] >= 0x20 && bytes[i] < 0x7f) || bytes[i] == '\t'))
-			run = 1;
-		if (run > 0) {
-			buf_add(&safe, text + i, run);
-			i += run;
-			continue;
-		}
+		buf_add(&safe, text + i, run);
+		i += run;
+		if (i == len)
+			break;
 		vis(escaped, text[i], VIS_OCTAL | VIS_CSTYLE | VIS_NL, i + 1 < len ? text[i + 1] : 0);
 		buf_adds(&safe, escaped);
 		i++;

@@ -20,4 +20,7 @@ void log_debug(const char *fmt, ...) PRINTF(1, 2);
  * escaped as vis(3) does. The caller frees. */
 char *log_safe_text(const char *text, size_t len);
 
+/* Whether log_safe_text() would change nothing. */
+bool log_is_safe(const char *text);
+
 #endif

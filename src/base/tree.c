@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-#include "base/buf.h"
 #include "base/log.h"
+#include "base/plain.h"
 
 void tree_free(cJSON **root)
 {
@@ -37,21 +37,48 @@ cJSON *tree_json(const char *text, size_t len, const char *origin, struct error 
 	return root;
 }
 
-static char *path_key(const char *path, size_t len)
+const cJSON *tree_json_once(const char *text, size_t len, const char *origin, struct error **err)
 {
-	AUTO(buf) key = BUF_INIT;
+	static struct plain plain;
+	static struct buf copy;
+	static cJSON *last;
+	const cJSON *root;
 
-	for (size_t i = 0; i < len; i++) {
-		bool slash = path[i] == '~' && i + 1 < len && path[i + 1] == '1';
-
-		buf_add(&key, slash ? "/" : path + i, 1);
-		i += slash;
-	}
-	return buf_steal(&key);
+	cJSON_Delete(STEAL(last));
+	copy.len = 0;
+	buf_add(&copy, text, len);
+	root = plain_read(&plain, copy.data, len);
+	if (root == NULL)
+		root = last = tree_json(text, len, origin, err);
+	return root;
 }
 
-static const cJSON *array_item(const cJSON *array, const char *index)
+/* Whether the len bytes of path name the key. */
+static bool is_key(const char *key, const char *path, size_t len)
 {
+	for (size_t i = 0; i < len; i++, key++) {
+		bool slash = path[i] == '~' && i + 1 < len && path[i + 1] == '1';
+
+		if (*key != (slash ? '/' : path[i]))
+			return false;
+		i += slash;
+	}
+	return *key == '\0';
+}
+
+static const cJSON *object_item(const cJSON *object, const char *path, size_t len)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, object)
+		if (item->string != NULL && is_key(item->string, path, len))
+			return item;
+	return NULL;
+}
+
+static const cJSON *array_item(const cJSON *array, const char *path, size_t len)
+{
+	autofree char *index = xstrndup(path, len);
 	const char *wrong = NULL;
 	long long i = strtonum(index, 0, INT_MAX, &wrong);
 
@@ -62,16 +89,31 @@ const cJSON *tree_at(const cJSON *root, const char *path)
 {
 	while (root != NULL && *path != '\0') {
 		size_t len = strcspn(path, "/");
-		autofree char *key = path_key(path, len);
 
-		if (cJSON_IsArray(root))
-			root = array_item(root, key);
-		else
-			root = cJSON_GetObjectItemCaseSensitive(root, key);
+		root = cJSON_IsArray(root) ? array_item(root, path, len) : object_item(root, path, len);
 		path += len;
 		path += *path == '/';
 	}
 	return root;
+}
+
+const cJSON *tree_pick(const cJSON *object, const char *const *keys, size_t count, const cJSON **items)
+{
+	const cJSON *item, *repeated = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = NULL;
+	cJSON_ArrayForEach(item, object) {
+		size_t i = 0;
+
+		while (i < count && (item->string == NULL || *item->string != *keys[i] || !streq(item->string, keys[i])))
+			i++;
+		if (i < count && items[i] == NULL)
+			items[i] = item;
+		else if (i < count)
+			repeated = item;
+	}
+	return repeated;
 }
 
 const char *tree_str(const cJSON *root, const char *path)
@@ -100,6 +142,73 @@ int64_t tree_int(const cJSON *root, const char *path, int64_t fallback)
 	return (int64_t)number;
 }
 
+static void print_escaped(struct buf *out, char c)
+{
+	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = strchr(special, c);
+
+	if (found != NULL)
+		buf_addf(out, "\\%c", letters[found - special]);
+	else
+		buf_addf(out, "\\u%04x", c);
+}
+
+/* cJSON would take memory for each. */
+static void print_string(struct buf *out, const char *text)
+{
+	size_t left = strlen(text);
+
+	buf_add(out, "\"", 1);
+	for (;;) {
+		size_t run = plain_len(text, left);
+
+		buf_add(out, text, run);
+		if (run == left)
+			break;
+		print_escaped(out, text[run]);
+		text += run + 1;
+		left -= run + 1;
+	}
+	buf_add(out, "\"", 1);
+}
+
+static void print_number(struct buf *out, int number)
+{
+	char digits[3 * sizeof(number) + 1];
+	size_t at = sizeof(digits);
+	unsigned left = number < 0 ? 0 - (unsigned)number : (unsigned)number;
+
+	do
+		digits[--at] = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		digits[--at] = '-';
+	buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+static void print_scalar(struct buf *out, const cJSON *item)
+{
+	char *text;
+
+	if (cJSON_IsString(item)) {
+		print_string(out, item->valuestring);
+	} else if (cJSON_IsBool(item)) {
+		buf_adds(out, cJSON_IsTrue(item) ? "true" : "false");
+	} else if (cJSON_IsNumber(item) && item->valuedouble == (double)item->valueint) {
+		print_number(out, item->valueint);
+	} else {
+		text = cJSON_PrintUnformatted(item);
+		buf_adds(out, text ? text : "null");
+		cJSON_free(text);
+	}
+}
+
+static void print_indent(struct buf *out, int depth)
+{
+	for (int i = 0; i < depth; i++)
+		buf_add(out, "  ", 2);
+}
+
 /* cJSON indents with tabs and writes "key":<tab>value; people and jq's readers expect two spaces. */
 static void print_value(struct buf *out, const cJSON *item, int depth)
 {
@@ -107,25 +216,21 @@ static void print_value(struct buf *out, const cJSON *item, int depth)
 	bool object = cJSON_IsObject(item);
 
 	if ((!object && !cJSON_IsArray(item)) || item->child == NULL) {
-		char *text = cJSON_PrintUnformatted(item);
-
-		buf_adds(out, text ? text : "null");
-		cJSON_free(text);
+		print_scalar(out, item);
 		return;
 	}
 	buf_adds(out, object ? "{\n" : "[\n");
 	cJSON_ArrayForEach(child, item) {
-		buf_addf(out, "%*s", 2 * (depth + 1), "");
+		print_indent(out, depth + 1);
 		if (object) {
-			cJSON key = { .type = cJSON_String, .valuestring = child->string };
-
-			print_value(out, &key, 0);
+			print_string(out, child->string);
 			buf_adds(out, ": ");
 		}
 		print_value(out, child, depth + 1);
 		buf_adds(out, child->next ? ",\n" : "\n");
 	}
-	buf_addf(out, "%*s%s", 2 * depth, "", object ? "}" : "]");
+	print_indent(out, depth);
+	buf_adds(out, object ? "}" : "]");
 }
 
 char *tree_print(const cJSON *root)
@@ -233,4 +338,50 @@ void tree_add_str(cJSON *object, const char *key, const char *text)
 		cJSON_AddStringToObject(object, key, text);
 	else
 		cJSON_AddNullToObject(object, key);
+}
+
+void tree_add_fields(cJSON *object, const struct tree_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct tree_field *field = &fields[i];
+
+		if (field->kind == FIELD_TEXT)
+			tree_add_str(object, field->key, field->text);
+		else if (field->kind == FIELD_FLAG)
+			cJSON_AddBoolToObject(object, field->key, field->number);
+		else
+			cJSON_AddNumberToObject(object, field->key, field->number);
+	}
+}
+
+static void print_field(struct buf *out, const struct tree_field *field)
+{
+	if (field->kind == FIELD_NUMBER)
+		print_number(out, field->number);
+	else if (field->kind == FIELD_FLAG)
+		buf_adds(out, field->number ? "true" : "false");
+	else if (field->text != NULL)
+		print_string(out, field->text);
+	else
+		buf_adds(out, "null");
+}
+
+void tree_print_fields_at(struct buf *out, const struct tree_field *fields, size_t count, int depth)
+{
+	AUTO(buf) between = BUF_INIT;
+
+	buf_adds(&between, ",\n");
+	print_indent(&between, depth + 1);
+	buf_adds(&between, "\"");
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0)
+			buf_adds(out, "{");
+		buf_add(out, between.data + (i == 0), between.len - (i == 0));
+		buf_adds(out, fields[i].key);
+		buf_adds(out, "\": ");
+		print_field(out, &fields[i]);
+	}
+	buf_adds(out, "\n");
+	print_indent(out, depth);
+	buf_adds(out, "}");
 }

@@ -7,43 +7,47 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/complete.h"
 #include "cli/help.h"
+#include "cli/lookup.h"
+#include "cli/near.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/spec.h"
 #include "gateway/diagnose.h"
+#include "store/registry.h"
 
-static const struct command *const commands[] = {
+const struct command *const cli_commands[] = {
 	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
-	&cmd_gateway_select, &cmd_status,        &cmd_doctor_check,    &cmd_doctor_logs,  &cmd_doctor_exec,
+	&cmd_gateway_select, &cmd_gateway_add,   &cmd_gateway_remove,  &cmd_gateway_migrate, &cmd_status,
+	&cmd_doctor_check,   &cmd_doctor_logs,   &cmd_doctor_exec,
+	&cmd_completions,
 };
-
-/* Short words for groups, as upstream has them. */
-static const struct {
-	const char *alias, *group;
-} aliases[] = { { "gw", "gateway" }, { "dr", "doctor" } };
+const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
 /* ------------------------------------------------------------------ options */
 
-/* Where its value is; NULL when the command has no such option. */
-static const char *const *find_value(const struct invocation *in, const char *option)
+/* The option's place in the command's table; -1 when it has none of that name, or there is no command. */
+static int find_option(const struct invocation *in, const char *option)
 {
-	const struct opt *options = in->command->options;
+	const struct opt *options = in->command ? in->command->options : NULL;
 
-	for (size_t i = 0; options != NULL && options[i].name != NULL; i++)
+	for (int i = 0; options != NULL && options[i].name != NULL; i++)
 		if (streq(options[i].name, option))
-			return &in->values[i];
-	return NULL;
+			return i;
+	return -1;
 }
 
 const char *in_value(const struct invocation *in, const char *option)
 {
-	const char *const *value = find_value(in, option);
+	int index = find_option(in, option);
 
-	assert(value != NULL); /* the option is in the command's table */
-	return *value;
+	assert(index >= 0); /* the option is in the command's table */
+	return in->values[index];
 }
 
 bool in_has(const struct invocation *in, const char *option)
@@ -64,38 +68,37 @@ int in_number(const struct invocation *in, const char *option, long long min, lo
 	return 0;
 }
 
-static bool find_format(const char *value, enum output_format *format)
+int in_word(const struct invocation *in, const char *option, int *index, struct error **err)
 {
-	static const char *const names[] = { "table", "json", "yaml" };
+	const char *value = in_value(in, option), *spec = in->command->options[find_option(in, option)].arg;
+	autofree char *what = xasprintf("--%s", option);
+	int found = value ? spec_index(spec, value) : -1;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (streq(value, names[i])) {
-			*format = (enum output_format)i;
-			return true;
-		}
-	return false;
+	if (value != NULL && found < 0)
+		return spec_mismatch(spec, what, value, err);
+	*index = value ? found : *index;
+	return 0;
 }
 
 int in_output(const struct invocation *in, enum output_format *format, struct error **err)
 {
-	const char *value = in_value(in, "output");
+	int index = OUTPUT_TABLE;
 
-	*format = OUTPUT_TABLE;
-	if (value == NULL || find_format(value, format))
-		return 0;
-	return error_set(err, ERROR_USAGE, "--output: '%s' is none of table, json, yaml", value);
+	if (in_word(in, "output", &index, err) < 0)
+		return -1;
+	*format = (enum output_format)index;
+	return 0;
 }
 
 /* For an error: also where the command has no such option, or there is no command. */
 static enum output_format wanted_format(const struct invocation *in)
 {
-	const struct opt *options = in->command ? in->command->options : NULL;
+	autoerror struct error *ignored = NULL;
 	enum output_format format = OUTPUT_TABLE;
 
-	for (size_t i = 0; options != NULL && options[i].name != NULL; i++)
-		if (streq(options[i].name, "output") && in->values[i] != NULL && find_format(in->values[i], &format))
-			return format;
-	return OUTPUT_TABLE;
+	if (find_option(in, "output") < 0 || in_output(in, &format, &ignored) < 0)
+		return OUTPUT_TABLE;
+	return format;
 }
 
 /* What the words before a command's own options asked for. */
@@ -156,7 +159,25 @@ static int long_value(const struct parser *parser, int letter)
 	return '?';
 }
 
-static int bad_option(int result, char **argv, struct error **err)
+static void offer_options(struct near *near, const struct opt *table)
+{
+	for (; table != NULL && table->name != NULL; table++)
+		near_offer(near, table->name, table->name);
+}
+
+static int unknown_option(const struct parser *parser, const char *word, struct error **err)
+{
+	autofree char *name = xstrndup(word + 2, strcspn(word + 2, "="));
+	struct near near = { .word = name };
+	autofree char *likely = NULL;
+
+	offer_options(&near, parser->table);
+	offer_options(&near, global_options);
+	likely = near_text(&near, "--");
+	return error_set(err, ERROR_USAGE, "unknown option '%s'%s", word, likely);
+}
+
+static int bad_option(const struct parser *parser, int result, char **argv, struct error **err)
 {
 	const char *word = argv[optind - 1];
 
@@ -166,7 +187,7 @@ static int bad_option(int result, char **argv, struct error **err)
 		return error_set(err, ERROR_USAGE, "option '%s' takes no value", word);
 	if (optopt != 0)
 		return error_set(err, ERROR_USAGE, "unknown option '-%c'", optopt);
-	return error_set(err, ERROR_USAGE, "unknown option '%s'", word);
+	return unknown_option(parser, word, err);
 }
 
 static void take_global(struct globals *globals, int index, const char *value)
@@ -208,7 +229,7 @@ static int parse_options(const struct command *command, int argc, char **argv, c
 		/* the first one is told, the rest is read all the same: how to tell may stand there */
 		if (result == '?' || result == ':') {
 			if (*err == NULL)
-				bad_option(result, argv, err);
+				bad_option(&parser, result, argv, err);
 			continue;
 		}
 		if (value >= GLOBAL_BASE) {
@@ -225,73 +246,65 @@ static int parse_options(const struct command *command, int argc, char **argv, c
 
 /* ------------------------------------------------------------------ which command */
 
-static const char *canonical(const char *word)
+/* Who knows a word of a command may have left out the group. */
+static int unknown_command(const char *word, struct error **err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-		if (streq(word, aliases[i].alias))
-			return aliases[i].group;
-	return word;
+	struct near near = { .word = word };
+	autofree char *likely = NULL;
+
+	for (size_t i = 0; i < cli_group_count; i++)
+		near_offer(&near, cli_groups[i].name, cli_groups[i].name);
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const char *path = cli_commands[i]->path, *blank = strchr(path, ' ');
+
+		near_offer(&near, blank ? blank + 1 : path, path);
+	}
+	likely = near_text(&near, "");
+	return error_set(err, ERROR_USAGE, "unknown command '%s'%s", word, near.n > 0 ? likely : " (see openshell --help)");
 }
 
-static bool is_group(const char *word)
+static int unknown_in_group(const struct group *group, const char *word, struct error **err)
 {
-	size_t len = strlen(word);
+	struct near near = { .word = word };
+	autofree char *prefix = xasprintf("%s ", group->name), *likely = NULL;
 
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strncmp(commands[i]->path, word, len) == 0 && commands[i]->path[len] == ' ')
-			return true;
-	return false;
-}
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const char *known = lookup_word_in(cli_commands[i], group);
 
-static const struct command *find_command(const char *path)
-{
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (streq(commands[i]->path, path))
-			return commands[i];
-	return NULL;
-}
-
-/* How many of the words name the command; 0: none does. */
-static int resolve(int argc, char **argv, const struct command **command)
-{
-	autofree char *two = NULL;
-
-	*command = argc > 0 ? find_command(argv[0]) : NULL;
-	if (*command != NULL)
-		return 1;
-	if (argc > 1)
-		two = xasprintf("%s %s", canonical(argv[0]), argv[1]);
-	*command = two ? find_command(two) : NULL;
-	return *command != NULL ? 2 : 0;
+		if (known != NULL)
+			near_offer(&near, known, known);
+	}
+	likely = near_text(&near, prefix);
+	if (near.n > 0)
+		return error_set(err, ERROR_USAGE, "unknown command '%s%s'%s", prefix, word, likely);
+	return error_set(err, ERROR_USAGE, "unknown command '%s%s' (see openshell %s --help)", prefix, word,
+			 group->name);
 }
 
 /* No command was named: help where that was asked for, else an error. */
 static int without_command(const struct globals *globals, int argc, char **argv, struct error **err)
 {
-	const char *word = argc > 0 ? canonical(argv[0]) : NULL;
-	bool group = word != NULL && is_group(word);
-	bool asked = globals->help || (argc > 1 && (streq(argv[1], "--help") || streq(argv[1], "-h")));
+	const struct group *group = argc > 0 ? lookup_group(argv[0]) : NULL;
 
+	if (argc > 0 && (streq(argv[argc - 1], "--help") || streq(argv[argc - 1], "-h")))
+		argc--;
 	if (globals->version) {
 		printf("openshell %s\n", PACKAGE_VERSION);
 		return 0;
 	}
-	if (word == NULL || (streq(word, "help") && argc == 1)) {
-		help_root(stdout, commands, ARRAY_LEN(commands));
+	if (argc == 0 || (streq(argv[0], "help") && argc == 1)) {
+		help_root(stdout);
 		return 0;
 	}
-	if (group && (argc == 1 || (asked && argc <= 2))) {
-		help_group(stdout, commands, ARRAY_LEN(commands), word);
+	if (group && argc == 1) {
+		help_group(stdout, group);
 		return 0;
 	}
-	if (streq(word, "__dump")) {
-		help_dump(stdout, commands, ARRAY_LEN(commands));
+	if (streq(argv[0], "__dump")) {
+		help_dump(stdout);
 		return 0;
 	}
-	if (group)
-		return error_set(err, ERROR_USAGE, "unknown command '%s %s' (see openshell %s --help)", word, argv[1],
-				 word);
-	return error_set(err, ERROR_USAGE, "unknown command '%s' (see openshell --help)", argv[0]);
+	return group ? unknown_in_group(group, argv[1], err) : unknown_command(argv[0], err);
 }
 
 static int check_operands(const struct invocation *in, struct error **err)
@@ -309,39 +322,63 @@ static int check_operands(const struct invocation *in, struct error **err)
 
 /* ------------------------------------------------------------------ the gateway's name */
 
-int cli_gateway_name(const struct cli *cli, const struct invocation *in, bool use_active, char **name, bool *chosen,
+const char *cli_variable_gateway(const struct cli *cli, struct argv *warnings)
+{
+	const char *name = cli->settings->gateway;
+
+	if (name == NULL || name_is_readable(name))
+		return name;
+	argv_add(warnings, "OPENSHELL_GATEWAY is ignored: it does not hold a gateway name");
+	return NULL;
+}
+
+static bool is_usable(const char *name, enum name_use use)
+{
+	/* older programs allowed names that we read but do not give */
+	return use == NAME_MAKE ? name_is_valid(name) : name_is_readable(name);
+}
+
+int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name, bool *chosen,
 		     struct error **err)
 {
-	const char *flag = in_value(in, "name");
+	int flag = find_option(in, "name");
 	AUTO(argv) warnings = ARGV_INIT;
 	autofree char *active = NULL;
+	const char *variable = use == NAME_READ ? cli_variable_gateway(cli, &warnings) : cli->settings->gateway;
 	const struct {
 		const char *value, *what;
 	} sources[] = {
-		{ flag, "--name" }, { in->gateway, "--gateway" }, { cli->settings->gateway, "OPENSHELL_GATEWAY" },
+		{ flag < 0 ? NULL : in->values[flag], "--name" }, { in->gateway, "--gateway" }, { variable, "OPENSHELL_GATEWAY" },
 	};
 
 	*chosen = true;
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		if (sources[i].value == NULL)
 			continue;
-		/* older programs allowed names that we read but do not give */
-		if (!use_active || !name_is_readable(sources[i].value)) {
-			if (name_check(sources[i].value, sources[i].what, err) < 0)
-				return -1;
-		}
+		if (!is_usable(sources[i].value, use))
+			return name_check(sources[i].value, sources[i].what, err);
 		*name = xstrdup(sources[i].value);
 		*cli->meant = xstrdup(*name);
 		return 0;
 	}
-	if (use_active) {
+	if (use != NAME_MAKE)
 		active = registry_active(cli->paths, &warnings);
-		output_warnings(cli, &warnings);
-	}
+	output_warnings(cli, &warnings);
 	*chosen = active != NULL;
 	*name = active ? STEAL(active) : xstrdup("openshell");
 	*cli->meant = xstrdup(*name);
 	return 0;
+}
+
+char *cli_near_gateways(const struct cli *cli, const char *name)
+{
+	AUTO(argv) names = ARGV_INIT;
+	struct near near = { .word = name };
+
+	registry_names(cli->paths, "", &names);
+	for (size_t i = 0; i < names.n; i++)
+		near_offer(&near, names.v[i], names.v[i]);
+	return near_text(&near, "");
 }
 
 /* ------------------------------------------------------------------ the lock */
@@ -379,6 +416,17 @@ struct session {
 	int status;
 };
 
+/* There is none of that name, but there may be one of nearly that name. */
+static void suggest_gateway(const struct cli *cli, struct error *err)
+{
+	autofree char *likely = NULL;
+
+	if (err == NULL || *cli->meant == NULL || !streq(error_code_name(err), "gateway-absent"))
+		return;
+	likely = cli_near_gateways(cli, *cli->meant);
+	error_append(err, likely);
+}
+
 static int run_command(struct session *session, struct error **err)
 {
 	const struct app *app = session->app;
@@ -391,6 +439,7 @@ static int run_command(struct session *session, struct error **err)
 	struct gateway_env env = { .settings = &settings, .paths = &paths, .docker = &docker, .clock = app->clock };
 	int rc;
 
+	umask(077); /* whatever it was: ours are private, and for us to use */
 	if (settings_read(&settings, err) < 0 || paths_init(&paths, &settings.paths, &warnings, err) < 0)
 		return -1;
 	docker.timeout_ms = settings.docker_timeout_ms;
@@ -401,6 +450,7 @@ static int run_command(struct session *session, struct error **err)
 	cli.may_ask = progress_may_ask() && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	output_warnings(&cli, &warnings);
 	rc = in->command->run(&cli, in, &session->status, err);
+	suggest_gateway(&cli, *err);
 	progress_close(*err);
 	return rc;
 }
@@ -408,19 +458,15 @@ static int run_command(struct session *session, struct error **err)
 /* How stderr is to look, also for the error of a command line that is wrong elsewhere (*err is that, or NULL). */
 static int choose_progress(const struct app *app, const struct invocation *in, struct error **err)
 {
-	static const char *const names[] = { "auto", "plain", "json" };
-	const char *const *progress = find_value(in, "progress"), *const *quiet = find_value(in, "quiet");
-	enum progress_mode mode = PROGRESS_AUTO;
-	bool known = progress == NULL || *progress == NULL;
+	autoerror struct error *failed = NULL;
+	int mode = PROGRESS_AUTO, rc = 0;
 
-	for (size_t i = 0; !known && i < ARRAY_LEN(names); i++) {
-		known = streq(*progress, names[i]);
-		mode = (enum progress_mode)i;
-	}
-	progress_choose(known ? mode : PROGRESS_AUTO, quiet != NULL && *quiet != NULL, app->clock);
-	if (known || *err != NULL)
-		return 0;
-	return error_set(err, ERROR_USAGE, "--progress: '%s' is none of auto, plain, json", *progress);
+	if (find_option(in, "progress") >= 0)
+		rc = in_word(in, "progress", &mode, &failed);
+	progress_choose((enum progress_mode)mode, find_option(in, "quiet") >= 0 && in_has(in, "quiet"), app->clock);
+	if (rc < 0 && *err == NULL)
+		*err = STEAL(failed);
+	return rc;
 }
 
 static int parse_and_run(struct session *session, int argc, char **argv, struct error **err)
@@ -438,7 +484,7 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 		argc--;
 		argv++;
 	}
-	words = globals.version ? 0 : resolve(argc, argv, &in->command);
+	words = globals.version ? 0 : lookup_words(argc, argv, &in->command);
 	if (words == 0)
 		return without_command(&globals, argc, argv, err);
 	/* the last word of the command takes the place of a program's name */
@@ -481,6 +527,8 @@ int cli_main(const struct app *app, int argc, char **argv)
 	autoerror struct error *err = NULL;
 	struct session session = { .app = app };
 
+	if (argc > 1 && streq(argv[1], "__complete"))
+		return complete(stdout, argc - 2, argv + 2);
 	if (parse_and_run(&session, argc, argv, &err) < 0 || flush_answer(&session.status, &err) < 0) {
 		enum output_format format = wanted_format(&session.in);
 

@@ -45,7 +45,7 @@ static int run_logs(const struct cli *cli, const struct invocation *in, int *sta
 	if (tail != NULL && *tail == '\0')
 		tail = NULL;
 	if (check_lines("lines", lines, err) < 0 || check_lines("tail", tail, err) < 0 ||
-	    cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
 	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
@@ -58,6 +58,8 @@ static int run_logs(const struct cli *cli, const struct invocation *in, int *sta
 const struct command cmd_doctor_logs = {
 	.path = "doctor logs",
 	.summary = "show the log of a gateway's container",
+	.examples = "openshell doctor logs --lines 100\n"
+		    "openshell doctor logs --name two --follow",
 	.options = logs_options,
 	.run = run_logs,
 };
@@ -73,7 +75,7 @@ static int run_exec(const struct cli *cli, const struct invocation *in, int *sta
 	AUTO(argv) command = ARGV_INIT;
 	bool chosen, tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
-	if (cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (cli_gateway_name(cli, in, NAME_CHANGE, &name, &chosen, err) < 0 ||
 	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
@@ -92,6 +94,8 @@ const struct command cmd_doctor_exec = {
 	.operands = "-- COMMAND [ARGUMENT...]",
 	.summary = "run a command in a gateway's container; its exit status is passed on",
 	.details = "KUBECONFIG is set, so that kubectl works. No shell splits or expands the arguments.",
+	.examples = "openshell doctor exec -- kubectl get pods -A\n"
+		    "openshell doctor exec --name two -- sh",
 	.options = exec_options,
 	.min_operands = 1,
 	.max_operands = -1,
@@ -184,7 +188,7 @@ static int run_check(const struct cli *cli, const struct invocation *in, int *st
 	bool chosen;
 	int port;
 
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
 	    check_port_of(cli, in, name, &port, err) < 0)
 		return -1;
 	gateway_check(cli->env, name, port, "", &findings);
@@ -201,6 +205,8 @@ const struct command cmd_doctor_check = {
 	.summary = "check whether this host can run a gateway",
 	.details = "Looks at docker, its host and the port, and changes nothing. openshell(1) lists the checks.\n"
 		   "Exit status: 0, or that of the first check that failed; warnings do not count.",
+	.examples = "openshell doctor check\n"
+		    "openshell doctor check --port 9090 -o json",
 	.options = check_options,
 	.run = run_check,
 };

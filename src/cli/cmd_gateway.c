@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gateway stop, destroy, info, list, select */
+/* gateway stop, destroy, info */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,11 +40,12 @@ static int check_choice(const struct cli *cli, struct error **err)
 static void report(const struct cli *cli, const char *name, const char *done, bool found, enum output_format format)
 {
 	autotree cJSON *tree = cJSON_CreateObject();
+	autofree char *likely = found ? NULL : cli_near_gateways(cli, name);
 
 	if (found)
 		progress_success("Gateway '%s' %s.", name, done);
 	else
-		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.", name);
+		progress_note(cli->env, "There is no gateway '%s' here: nothing to do.%s", name, likely);
 	if (format == OUTPUT_TABLE)
 		return;
 	tree_add_str(tree, "name", name);
@@ -77,7 +78,7 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 	int rc;
 
 	cancel_catch();
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0 ||
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_CHANGE, &name, &chosen, err) < 0 ||
 	    (!chosen && check_choice(cli, err) < 0))
 		return -1;
 	options.name = name;
@@ -108,6 +109,8 @@ static int run_destroy(const struct cli *cli, const struct invocation *in, int *
 const struct command cmd_gateway_stop = {
 	.path = "gateway stop",
 	.summary = "stop a gateway's container; its data stays",
+	.examples = "openshell gateway stop\n"
+		    "openshell gateway stop --name two --wait-lock",
 	.options = stop_options,
 	.run = run_stop,
 };
@@ -116,6 +119,8 @@ const struct command cmd_gateway_destroy = {
 	.path = "gateway destroy",
 	.summary = "remove a gateway: container, volume, network, certificates, entry",
 	.details = "Images stay, so that a host without a registry can start again; --image removes the one used.",
+	.examples = "openshell gateway destroy --name two\n"
+		    "openshell gateway destroy --name two --dry-run    # see what would go",
 	.options = destroy_options,
 	.run = run_destroy,
 };
@@ -132,7 +137,7 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 	bool chosen;
 
 	(void)status;
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0)
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0)
 		return -1;
 	if (registry_load(cli->paths, name, &record, err) < 0)
 		return -1;
@@ -152,92 +157,8 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 const struct command cmd_gateway_info = {
 	.path = "gateway info",
 	.summary = "show a gateway's entry; asks neither docker nor the network",
+	.examples = "openshell gateway info\n"
+		    "openshell gateway info --name two -o json | jq -r .endpoint",
 	.options = info_options,
 	.run = run_info,
-};
-
-/* ------------------------------------------------------------------ list */
-
-static const struct opt list_options[] = { OPT_OUTPUT, OPT_END };
-
-static void print_list(const struct record_list *list, const char *active)
-{
-	if (list->n == 0) {
-		puts("No gateways found.");
-		output_hint("openshell gateway start makes one");
-		return;
-	}
-	show_record_table(list, active);
-}
-
-static int run_list(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
-{
-	autofree char *active = NULL;
-	AUTO(record_list) list = { 0 };
-	enum output_format format;
-
-	(void)status;
-	if (in_output(in, &format, err) < 0 || registry_list(cli->paths, &list, err) < 0)
-		return -1;
-	active = in->gateway ? xstrdup(in->gateway) : show_active(cli);
-	if (format == OUTPUT_TABLE) {
-		print_list(&list, active);
-	} else {
-		autotree cJSON *tree = cJSON_CreateArray();
-
-		for (size_t i = 0; i < list.n; i++)
-			cJSON_AddItemToArray(tree, show_record_tree(&list.v[i], active));
-		output_tree(tree, format);
-	}
-	return 0;
-}
-
-const struct command cmd_gateway_list = {
-	.path = "gateway list",
-	.summary = "list all gateways, yours and the system's",
-	.options = list_options,
-	.run = run_list,
-};
-
-/* ------------------------------------------------------------------ select */
-
-static int select_one(const struct cli *cli, const char *name, struct error **err)
-{
-	AUTO(record) record = { 0 };
-	const char *override = cli->settings->gateway;
-
-	if (!name_is_readable(name) && name_check(name, "gateway select", err) < 0)
-		return -1;
-	*cli->meant = xstrdup(name);
-	if (registry_load(cli->paths, name, &record, err) < 0 || registry_set_active(cli->paths, name, err) < 0)
-		return -1;
-	progress_success("Active gateway set to '%s'", name);
-	if (override != NULL && !streq(override, name))
-		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
-	return 0;
-}
-
-static int run_select(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
-{
-	autofree char *active = NULL;
-	AUTO(record_list) list = { 0 };
-
-	(void)status;
-	if (in->operand_count > 0)
-		return select_one(cli, in->operands[0], err);
-	if (registry_list(cli->paths, &list, err) < 0)
-		return -1;
-	active = show_active(cli);
-	print_list(&list, active);
-	if (list.n > 0)
-		output_hint("openshell gateway select NAME");
-	return 0;
-}
-
-const struct command cmd_gateway_select = {
-	.path = "gateway select",
-	.operands = "[NAME]",
-	.summary = "make a gateway the active one; without NAME, list them",
-	.max_operands = 1,
-	.run = run_select,
 };

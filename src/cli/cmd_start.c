@@ -28,15 +28,15 @@ static const struct opt options[] = {
 	{ "keep-failed", 0, NULL, "do not take back what a failed start made" },
 	OPT_WAIT_LOCK,
 	OPT_DRY_RUN,
-	{ "pull", 0, "WHEN", "pull the image: missing, always or never (default: missing)" },
+	{ "pull", 0, "missing|always|never", "when to pull the image (default: missing)" },
 	{ "registry-username", 0, "USER", "who to be at the registry (default: __token__)" },
-	{ "registry-token", 0, "TOKEN", "password or token; others may see it before we hide it: rather use" },
+	{ "registry-token", 0, "TOKEN", "password or token; others may see it: rather use" },
 	{ "registry-token-file", 0, "FILE", "a file that holds the token; - is standard input" },
 	{ "memory", 0, "SIZE", "at most this much memory, such as 4g; 0 takes a limit away" },
 	{ "cpus", 0, "NUMBER", "at most this many processors, such as 1.5; 0 takes a limit away" },
-	{ "ca", 0, "FILE", "certificates of authorities that the node trusts (PEM), or \"none\"" },
-	{ "registries", 0, "FILE", "k3s' registries.yaml for the node, or \"none\"" },
-	{ "dns", 0, "ADDR[,ADDR...]", "resolvers to use instead of those of docker's host, or \"none\"" },
+	{ "ca", 0, "FILE|none", "certificates of authorities that the node trusts (PEM)" },
+	{ "registries", 0, "FILE|none", "k3s' registries.yaml for the node" },
+	{ "dns", 0, "ADDR[,ADDR...]|none", "resolvers to use instead of those of docker's host" },
 	OPT_OUTPUT,
 	OPT_PROGRESS,
 	OPT_QUIET,
@@ -58,15 +58,12 @@ static bool confirm_recreate(void *arg, const char *name, const struct container
 
 static int read_pull(const struct invocation *in, enum pull_policy *policy, struct error **err)
 {
-	static const char *const names[] = { "missing", "always", "never" };
-	const char *value = in_value(in, "pull");
+	int index = (int)*policy;
 
-	for (size_t i = 0; value != NULL && i < ARRAY_LEN(names); i++)
-		if (streq(value, names[i])) {
-			*policy = (enum pull_policy)i;
-			return 0;
-		}
-	return value == NULL ? 0 : error_set(err, ERROR_USAGE, "--pull: '%s' is none of missing, always, never", value);
+	if (in_word(in, "pull", &index, err) < 0)
+		return -1;
+	*policy = (enum pull_policy)index;
+	return 0;
 }
 
 static int read_limits(const struct invocation *in, struct deploy_options *deploy, struct error **err)
@@ -195,7 +192,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	/* never the active gateway: a start must not hit another one than the user has in mind */
 	if (in_output(in, &format, err) < 0 || read_credentials(in, &deploy, &token, err) < 0 || read_options(in, &deploy, err) < 0 ||
 	    read_supply(in, &deploy, &dns, err) < 0 ||
-	    cli_gateway_name(cli, in, false, &name, &chosen, err) < 0)
+	    cli_gateway_name(cli, in, NAME_MAKE, &name, &chosen, err) < 0)
 		return -1;
 	deploy.name = name;
 	if (in_has(in, "dry-run"))
@@ -220,6 +217,10 @@ const struct command cmd_gateway_start = {
 	.summary = "make a gateway, or bring the one that is there to work",
 	.details = "Starts from whatever is there: a second start of a running gateway changes nothing.\n"
 		   "A failed start takes back exactly what it made.",
+	.examples = "openshell gateway start\n"
+		    "openshell gateway start --name two --port 0    # beside it, on a free port\n"
+		    "openshell gateway start --name ci --pull never --timeout 600 -o json\n"
+		    "openshell gateway start --dry-run | sh",
 	.options = options,
 	.run = run,
 };

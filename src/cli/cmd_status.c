@@ -66,7 +66,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	enum output_format format;
 	bool chosen;
 
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, true, &name, &chosen, err) < 0)
+	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0)
 		return -1;
 	if (registry_load(cli->paths, name, &record, err) < 0) {
 		if (chosen || !error_is(*err, ERROR_ABSENT))
@@ -89,6 +89,8 @@ const struct command cmd_status = {
 	.summary = "show whether a gateway can be used",
 	.details = "Exit status: 0 connected, 3 no such gateway, 5 docker or the endpoint does not answer,\n"
 		   "8 stopped, starting or unhealthy.",
+	.examples = "openshell status\n"
+		    "openshell status --name two -o json | jq -r .state",
 	.options = options,
 	.run = run,
 };

@@ -48,17 +48,27 @@ static size_t code_columns(wchar_t code)
 	return columns < 0 ? 1 : (size_t)columns;
 }
 
+static bool is_ascii(const char *text, size_t len)
+{
+	unsigned char any = 0;
+
+	for (size_t i = 0; i < len; i++)
+		any |= (unsigned char)text[i];
+	return any < 0x80;
+}
+
 size_t frame_columns(const char *text)
 {
-	size_t columns = 0, len;
+	size_t columns = 0, len = strlen(text);
 
+	if (is_ascii(text, len))
+		return len;
 	for (; *text != '\0'; text += len)
 		columns += code_columns(code_point(text, &len));
 	return columns;
 }
 
-/* How many bytes of text fit. */
-static size_t fitting(const char *text, size_t columns)
+size_t frame_fitting(const char *text, size_t columns)
 {
 	size_t taken = 0, len;
 	const char *at = text;
@@ -113,7 +123,7 @@ static void put(struct line *line, const char *colour, const char *text)
 		put_bytes(line, text, strlen(text));
 		line->left -= columns;
 	} else {
-		put_bytes(line, text, fitting(text, line->left - 1));
+		put_bytes(line, text, frame_fitting(text, line->left - 1));
 		buf_adds(line->out, "…");
 		line->left = 0;
 	}

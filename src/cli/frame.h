@@ -32,6 +32,9 @@ size_t frame_make(struct buf *frame, const struct view *view, size_t width, size
 /* The columns that a text takes on a terminal. */
 size_t frame_columns(const char *text);
 
+/* How many bytes of a text have room in so many columns. */
+size_t frame_fitting(const char *text, size_t columns);
+
 /* "1.2 s", "2 min 5 s"; the caller frees. */
 char *frame_duration(int64_t ms);
 

@@ -1,22 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Help from the command table. */
+/* Help from the command table, for a terminal of 80 columns. */
 #include "cli/help.h"
 
-const struct opt global_options[] = {
-	{ "gateway", 'g', "NAME", "the gateway to use" },
-	{ "verbose", 'v', NULL, "show every command that is run and every change of state" },
-	{ "help", 'h', NULL, "show help" },
-	{ "version", 'V', NULL, "show the version" },
-	OPT_END,
-};
+#define WIDTH 80
+#define OPTION_COLUMN 31
 
-static void print_option(FILE *out, const struct opt *option)
+/* Words from a column on, of which the first `at` are written already. Texts are ASCII. */
+static void print_words(FILE *out, size_t at, size_t column, const char *text)
 {
-	autofree char *letter = option->letter ? xasprintf("-%c, ", option->letter) : xstrdup("    ");
-	autofree char *left = xasprintf("%s--%s%s%s", letter, option->name, option->arg ? " " : "",
-					option->arg ? option->arg : "");
+	bool first = true;
 
-	fprintf(out, "  %-28s %s\n", left, option->help);
+	while (*text != '\0') {
+		size_t len = strcspn(text, " \n");
+
+		if (!first && at + 1 + len > WIDTH) {
+			fputc('\n', out);
+			at = 0;
+			first = true;
+		}
+		fprintf(out, "%*s%.*s", first ? (int)(column - at) : 1, "", (int)len, text);
+		at = (first ? column : at + 1) + len;
+		first = false;
+		text += len + (text[len] != '\0');
+	}
+	fputc('\n', out);
+}
+
+/* What is left of the column and too wide for it has a line of its own. */
+static void print_row(FILE *out, const char *left, size_t column, const char *text)
+{
+	size_t at = (size_t)fprintf(out, "  %s", left);
+
+	if (at + 1 > column) {
+		fputc('\n', out);
+		at = 0;
+	}
+	print_words(out, at, column, text);
 }
 
 static void print_options(FILE *out, const char *title, const struct opt *options)
@@ -24,59 +43,99 @@ static void print_options(FILE *out, const char *title, const struct opt *option
 	if (options == NULL || options->name == NULL)
 		return;
 	fprintf(out, "\n%s\n", title);
-	for (; options->name != NULL; options++)
-		print_option(out, options);
+	for (; options->name != NULL; options++) {
+		autofree char *letter = options->letter ? xasprintf("-%c, ", options->letter) : xstrdup("    ");
+		autofree char *left = xasprintf("%s--%s%s%s", letter, options->name, options->arg ? " " : "",
+						options->arg ? options->arg : "");
+
+		print_row(out, left, OPTION_COLUMN, options->help);
+	}
 }
 
-static bool in_group(const struct command *command, const char *group)
+/* Indents lines. */
+static void print_examples(FILE *out, const char *lines)
 {
-	size_t len = strlen(group);
+	fputs("\nEXAMPLES\n", out);
+	while (*lines != '\0') {
+		size_t len = strcspn(lines, "\n");
 
-	return strncmp(command->path, group, len) == 0 && command->path[len] == ' ';
+		fprintf(out, "  %.*s\n", (int)len, lines);
+		lines += len + (lines[len] == '\n');
+	}
 }
 
-static void print_commands(FILE *out, const struct command *const *commands, size_t count, const char *group)
+static bool is_listed(const struct command *command, const struct group *group)
 {
-	for (size_t i = 0; i < count; i++)
-		if (group == NULL || in_group(commands[i], group))
-			fprintf(out, "  %-18s %s\n", commands[i]->path, commands[i]->summary);
+	return group == NULL || lookup_word_in(command, group) != NULL;
 }
 
-void help_root(FILE *out, const struct command *const *commands, size_t count)
+static void print_commands(FILE *out, const struct group *group)
 {
-	fprintf(out, "openshell runs a single-node Kubernetes gateway in one docker container.\n\n"
-		     "USAGE\n  openshell [-g NAME] COMMAND [OPTIONS]\n\nCOMMANDS\n");
-	print_commands(out, commands, count, NULL);
+	size_t widest = 0;
+
+	for (size_t i = 0; i < cli_command_count; i++)
+		if (is_listed(cli_commands[i], group) && strlen(cli_commands[i]->path) > widest)
+			widest = strlen(cli_commands[i]->path);
+	for (size_t i = 0; i < cli_command_count; i++)
+		if (is_listed(cli_commands[i], group))
+			print_row(out, cli_commands[i]->path, widest + 4, cli_commands[i]->summary);
+}
+
+void help_root(FILE *out)
+{
+	fputs("openshell runs a single-node Kubernetes gateway in one docker container.\n\n"
+	      "USAGE\n  openshell [-g NAME] COMMAND [OPTIONS]\n\nCOMMANDS\n",
+	      out);
+	print_commands(out, NULL);
 	print_options(out, "OPTIONS", global_options);
-	fprintf(out, "\nEXAMPLES\n  openshell gateway start\n  openshell status\n"
-		     "  openshell doctor exec -- kubectl get pods -A\n"
-		     "\n'openshell COMMAND --help' tells more of a command; openshell(1) tells all.\n");
+	fputs("\nALIAS\n", out);
+	for (size_t i = 0; i < cli_group_count; i++)
+		print_row(out, cli_groups[i].alias, 6, cli_groups[i].name);
+	print_examples(out, "openshell gateway start\nopenshell status\nopenshell doctor exec -- kubectl get pods -A");
+	fputs("\n'openshell help COMMAND' tells more of a command; openshell(1) tells all.\n", out);
 }
 
-void help_group(FILE *out, const struct command *const *commands, size_t count, const char *group)
+void help_group(FILE *out, const struct group *group)
 {
-	fprintf(out, "USAGE\n  openshell %s COMMAND [OPTIONS]\n\nCOMMANDS\n", group);
-	print_commands(out, commands, count, group);
-	fprintf(out, "\n'openshell COMMAND --help' tells more of a command.\n");
+	fprintf(out, "%s\n\nUSAGE\n  openshell %s COMMAND [OPTIONS]\n\nALIAS\n  %s\n\nCOMMANDS\n", group->summary, group->name,
+		group->alias);
+	print_commands(out, group);
+	print_options(out, "GLOBAL OPTIONS", global_options);
+	fprintf(out, "\n'openshell help %s COMMAND' tells more of a command.\n", group->name);
 }
 
 void help_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "%s\n\nUSAGE\n  openshell %s [OPTIONS]%s%s\n", command->summary, command->path,
-		command->operands ? " " : "", command->operands ? command->operands : "");
-	if (command->details != NULL)
-		fprintf(out, "\n%s\n", command->details);
+	print_words(out, 0, 0, command->summary);
+	fprintf(out, "\nUSAGE\n  openshell %s%s%s%s\n", command->path,
+		command->options ? " [OPTIONS]" : "", command->operands ? " " : "",
+		command->operands ? command->operands : "");
+	if (command->details != NULL) {
+		fputc('\n', out);
+		print_words(out, 0, 0, command->details);
+	}
 	print_options(out, "OPTIONS", command->options);
 	print_options(out, "GLOBAL OPTIONS", global_options);
+	if (command->examples != NULL)
+		print_examples(out, command->examples);
 }
 
-void help_dump(FILE *out, const struct command *const *commands, size_t count)
+static void dump_options(FILE *out, const char *kind, const struct opt *options)
 {
-	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "%s\n", commands[i]->path);
-		for (const struct opt *o = commands[i]->options; o != NULL && o->name != NULL; o++)
-			fprintf(out, "%s --%s\n", commands[i]->path, o->name);
+	for (; options != NULL && options->name != NULL; options++)
+		fprintf(out, "%s %s %c %s\n", kind, options->name, options->letter ? options->letter : '-',
+			options->arg ? options->arg : "");
+}
+
+void help_dump(FILE *out)
+{
+	for (size_t i = 0; i < cli_group_count; i++)
+		fprintf(out, "group %s %s\n", cli_groups[i].name, cli_groups[i].alias);
+	dump_options(out, "global", global_options);
+	for (size_t i = 0; i < cli_command_count; i++) {
+		fprintf(out, "command %s\n", cli_commands[i]->path);
+		if (cli_commands[i]->operands != NULL)
+			fprintf(out, "operands %s\n", cli_commands[i]->operands);
+		dump_options(out, "option", cli_commands[i]->options);
 	}
-	for (const struct opt *o = global_options; o->name != NULL; o++)
-		fprintf(out, "--%s\n", o->name);
 }

@@ -5,17 +5,15 @@
 
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/lookup.h"
 
-/* Options that are valid with every command. */
-extern const struct opt global_options[];
-
-/* Help of the whole program, of a group ("gateway"), or of a command. */
-void help_root(FILE *out, const struct command *const *commands, size_t count);
-void help_group(FILE *out, const struct command *const *commands, size_t count, const char *group);
+/* Help of the whole program, of a group, or of a command. */
+void help_root(FILE *out);
+void help_group(FILE *out, const struct group *group);
 void help_command(FILE *out, const struct command *command);
 
-/* One line for each command and option, "gateway start --port": for the man page check. */
-void help_dump(FILE *out, const struct command *const *commands, size_t count);
+/* The table, for the check of the manual pages, a line for each: "group gateway gw", "global help h ", "command gateway
+ * start", "operands [NAME]" and "option pull - missing|always|never" (-: no letter) of the command before. */
+void help_dump(FILE *out);
 
 #endif

@@ -7,7 +7,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/cancel.h"
 #include "base/log.h"
 
@@ -102,8 +101,14 @@ void output_error_tree(const struct error *err, const char *doing, enum output_f
 
 void output_warnings(const struct cli *cli, const struct argv *warnings)
 {
-	for (size_t i = 0; i < warnings->n; i++)
+	static struct argv told; /* two looks at one file would say the same twice */
+
+	for (size_t i = 0; i < warnings->n; i++) {
+		if (argv_contains(&told, warnings->v[i]))
+			continue;
+		argv_add(&told, warnings->v[i]);
 		cli->env->progress->warn(cli->env->progress->arg, warnings->v[i]);
+	}
 }
 
 void output_hint(const char *text)
@@ -130,44 +135,45 @@ void output_field(const char *label, const char *value)
 	printf("  %-13s %s\n", left, safe);
 }
 
-/* Characters, not bytes: continuation bytes of UTF-8 take no column. */
-static size_t width(const char *text)
+static void write_waiting(struct output_list *list)
 {
-	size_t columns = 0;
-
-	for (; *text != '\0'; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
+	fwrite(buf_str(&list->waiting), 1, list->waiting.len, stdout);
+	list->waiting.len = 0;
 }
 
-static void print_cell(const char *text, size_t columns, bool last)
+static char *yaml_item(const struct tree_field *fields, size_t count)
 {
-	size_t taken = width(text);
+	autotree cJSON *one = cJSON_CreateArray();
+	cJSON *object = cJSON_CreateObject();
 
-	if (last)
-		printf("%s\n", text);
-	else
-		printf("%s%*s", text, (int)(columns - taken + 2), "");
+	tree_add_fields(object, fields, count);
+	cJSON_AddItemToArray(one, object);
+	return tree_print_yaml(one);
 }
 
-void output_table(const char *const *headers, size_t columns, char *const *cells, size_t rows)
+void output_list_add(struct output_list *list, const struct tree_field *fields, size_t count)
 {
-	size_t *widths = xcalloc(columns, sizeof(*widths));
+	if (list->format == OUTPUT_YAML) {
+		autofree char *item = yaml_item(fields, count);
 
-	for (size_t c = 0; c < columns; c++) {
-		widths[c] = width(headers[c]);
-		for (size_t r = 0; r < rows; r++) {
-			size_t columns_of_cell = width(cells[r * columns + c]);
-
-			if (columns_of_cell > widths[c])
-				widths[c] = columns_of_cell;
-		}
+		buf_adds(&list->waiting, item);
+	} else {
+		buf_adds(&list->waiting, list->count == 0 ? "[\n  " : ",\n  ");
+		tree_print_fields_at(&list->waiting, fields, count, 1);
 	}
-	for (size_t c = 0; c < columns; c++)
-		print_cell(headers[c], widths[c], c + 1 == columns);
-	for (size_t i = 0; i < rows * columns; i++)
-		print_cell(cells[i], widths[i % columns], i % columns + 1 == columns);
-	free(widths);
+	list->count++;
+	if (list->waiting.len > 64 * 1024)
+		write_waiting(list);
+}
+
+void output_list_end(struct output_list *list)
+{
+	if (list->count == 0)
+		buf_adds(&list->waiting, "[]\n");
+	else if (list->format == OUTPUT_JSON)
+		buf_adds(&list->waiting, "\n]\n");
+	write_waiting(list);
+	buf_release(&list->waiting);
 }
 
 /* Waits where a Ctrl-C is noticed, also by commands that catch it; false when one came. */

@@ -4,6 +4,7 @@
 #define CLI_OUTPUT_H
 
 #include "base/argv.h"
+#include "base/buf.h"
 #include "base/tree.h"
 #include "cli/cli.h"
 
@@ -18,6 +19,7 @@ void output_add_error(cJSON *object, const struct error *err, const char *doing)
  * where the error says only what happened. */
 void output_error_tree(const struct error *err, const char *doing, enum output_format format);
 
+/* Each text once in a run; few. */
 void output_warnings(const struct cli *cli, const struct argv *warnings);
 
 /* What to do next, on stderr, after what stdout has so far. */
@@ -29,9 +31,14 @@ void output_tree(const cJSON *root, enum output_format format);
 /* "  Label:   value" on stdout; nothing when value is NULL. The value is made safe. */
 void output_field(const char *label, const char *value);
 
-/* A table on stdout; cells are made safe; columns are as wide as their widest cell. The last
- * column is not padded. */
-void output_table(const char *const *headers, size_t columns, char *const *cells, size_t rows);
+/* A list on stdout as JSON or YAML, item by item, so that a long one takes no memory. */
+struct output_list {
+	enum output_format format;
+	size_t count;
+	struct buf waiting;
+};
+void output_list_add(struct output_list *list, const struct tree_field *fields, size_t count);
+void output_list_end(struct output_list *list);
 
 /* y or yes on stdin after the question; anything else, or the end of input, is no. */
 bool output_confirm(const char *fmt, ...) PRINTF(1, 2);

@@ -5,13 +5,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/tree.h"
 #include "cli/frame.h"
 #include "cli/output.h"
+#include "cli/terminal.h"
 
 #define SCHEMA 1
 #define TICK_MS 120
@@ -21,7 +21,6 @@
 #define YELLOW "\033[33m"
 #define DIM "\033[2m"
 #define PLAIN "\033[0m"
-#define CLEAR_BELOW "\r\033[J"
 
 enum look { LOOK_PLAIN, LOOK_TERMINAL, LOOK_JSON };
 
@@ -42,8 +41,7 @@ static struct {
 	char *log[FRAME_LOG_LINES]; /* a ring */
 	size_t logged;
 	unsigned spin;
-	size_t room; /* rows from the cursor on that were made sure of */
-	struct winsize size;
+	struct terminal_area area;
 	bool has_frame, is_lent, is_moving;
 } live;
 
@@ -138,17 +136,6 @@ static size_t view_log(const char *lines[FRAME_LOG_LINES])
 	return count;
 }
 
-static struct winsize terminal_size(void)
-{
-	struct winsize size = { 0 };
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0)
-		size = (struct winsize){ 0 };
-	size.ws_col = size.ws_col ? size.ws_col : 80;
-	size.ws_row = size.ws_row ? size.ws_row : 24;
-	return size;
-}
-
 static size_t make_frame(struct buf *frame, const char *step, const struct winsize *size)
 {
 	const char *lines[FRAME_LOG_LINES];
@@ -165,50 +152,10 @@ static size_t make_frame(struct buf *frame, const char *step, const struct winsi
 	return frame_make(frame, &view, size->ws_col, size->ws_row);
 }
 
-/* Rows beneath the cursor for so many lines, by scrolling; they stay unless the terminal shrinks. */
-static void make_room(struct buf *bytes, size_t lines, const struct winsize *size)
-{
-	bool is_smaller = size->ws_col < live.size.ws_col || size->ws_row < live.size.ws_row;
-
-	live.size = *size;
-	if (lines <= live.room && !is_smaller)
-		return;
-	for (size_t i = 1; i < lines; i++)
-		buf_adds(bytes, "\n");
-	if (lines > 1)
-		buf_addf(bytes, "\033[%zuA", lines - 1);
-	live.room = lines;
-}
-
-/*
- * From the cursor on, and back to it. Lines do not wrap, so that a character that is wider than we think costs
- * no row, and going down does not scroll: tmux 3.3 tells of a new size a quarter of a second after it has it.
- */
-static void add_frame(struct buf *bytes, const char *frame)
-{
-	buf_adds(bytes, "\r\0337\033[?7l");
-	for (;;) {
-		size_t len = strcspn(frame, "\n");
-		bool is_last = frame[len] == '\0';
-
-		buf_addf(bytes, "%s%.*s", is_last ? "\033[J" : "", (int)len, frame);
-		if (is_last)
-			break;
-		buf_adds(bytes, "\r\033[B");
-		frame += len + 1;
-	}
-	buf_adds(bytes, "\033[?7h\0338");
-}
-
-/*
- * Puts a line that stays (or NULL: none), and beneath it the frame anew. The cursor is left where the frame
- * begins: when a terminal changes its size and wraps the frame's lines, that place moves with them, and what is
- * beneath it is ours to clear, however many rows it has become. So nothing need be known of what was drawn
- * before, or at what size.
- */
+/* Puts a line that stays (or NULL: none), and beneath it the frame anew. The cursor is left where the frame begins. */
 static void draw(const char *above)
 {
-	const struct winsize size = terminal_size();
+	const struct winsize size = terminal_size(STDERR_FILENO);
 	AUTO(buf) bytes = BUF_INIT;
 	AUTO(buf) frame = BUF_INIT;
 	bool in_front = is_in_front();
@@ -220,14 +167,13 @@ static void draw(const char *above)
 	if (!live.is_lent && in_front)
 		lines = make_frame(&frame, told.step, &size);
 	if (above != NULL)
-		buf_addf(&bytes, "%s%s\n", in_front ? CLEAR_BELOW : "", above);
+		buf_addf(&bytes, "%s%s\n", in_front ? TERMINAL_CLEAR_BELOW : "", above);
 	if (above != NULL || !live.has_frame)
-		live.room = 0;
+		live.area.rows = 0;
 	if (lines > 0) {
-		make_room(&bytes, lines, &size);
-		add_frame(&bytes, buf_str(&frame));
+		terminal_add_frame(&bytes, &live.area, buf_str(&frame), lines, &size);
 	} else if (live.has_frame) {
-		buf_adds(&bytes, CLEAR_BELOW);
+		buf_adds(&bytes, TERMINAL_CLEAR_BELOW);
 	}
 	live.has_frame = lines > 0;
 	write_out(&bytes);
@@ -351,7 +297,7 @@ static void catch_stop(void)
 static void on_stop(int sig)
 {
 	if (live.has_frame)
-		(void)!write(STDERR_FILENO, CLEAR_BELOW, sizeof(CLEAR_BELOW) - 1);
+		(void)!write(STDERR_FILENO, TERMINAL_CLEAR_BELOW, sizeof(TERMINAL_CLEAR_BELOW) - 1);
 	raise(sig);
 	was_stopped = 1;
 	catch_stop();
@@ -391,7 +337,7 @@ static bool quotes_log(const struct error *err)
 /* When the command failed, the log stays to be read. */
 static void terminal_close(const struct error *err)
 {
-	const struct winsize size = terminal_size();
+	const struct winsize size = terminal_size(STDERR_FILENO);
 	AUTO(buf) panel = BUF_INIT;
 
 	if (err != NULL)

@@ -10,14 +10,18 @@
 /* The gateway that commands take when none is named; NULL when there is none. The caller frees. */
 char *show_active(const struct cli *cli);
 
+#define SHOW_KEYS 11
+
 /* name endpoint type source auth active is_remote remote_host resolved_host port path; an entry that
- * cannot be used has name, source, path and invalid. The caller frees the tree. */
+ * cannot be used has name, source, path and invalid. Returns how many there are; texts are borrowed. */
+size_t show_record_keys(const struct record *record, const char *active, struct tree_field fields[SHOW_KEYS]);
+
+/* The same as a tree, which the caller frees. */
 cJSON *show_record_tree(const struct record *record, const char *active);
 
-/* Adds what files tell: image container bundle certificate_expires. */
+/* Adds what files tell: image container bundle certificate_expires last_sandbox. */
 void show_add_files(const struct cli *cli, const struct record *record, cJSON *tree);
 
 void show_record_fields(const struct cli *cli, const struct record *record);
-void show_record_table(const struct record_list *list, const char *active);
 
 #endif

@@ -30,11 +30,11 @@ int show_network(struct deploy *deploy, struct error **err)
 {
 	const struct docker *docker = deploy->env->docker;
 	const char *name = deploy->survey.container_name;
-	bool exists = false;
+	size_t count = 0;
 
-	if (!deploy->survey.afresh && docker_network_exists(docker, name, &exists, err) < 0)
+	if (!deploy->survey.afresh && docker_network_count(docker, name, &count, err) < 0)
 		return -1;
-	if (exists && docker_network_remove(docker, name, err) < 0)
+	if (count > 0 && docker_network_remove(docker, name, err) < 0)
 		return -1;
 	if (docker_network_create(docker, name, deploy->options->name, err) < 0)
 		return -1;
@@ -170,8 +170,8 @@ int show_record(struct deploy *deploy, struct error **err)
 		return -1;
 	if (deploy_creates(deploy))
 		free(STEAL(deploy->record.container_id));
-	text = registry_text(&deploy->record);
-	now = deploy->survey.record.name != NULL ? registry_text(&deploy->survey.record) : NULL;
+	text = registry_text(deploy->env->paths, &deploy->record);
+	now = deploy->survey.record.name != NULL ? registry_text(deploy->env->paths, &deploy->survey.record) : NULL;
 	if (now == NULL || !streq(now, text))
 		dryrun_write(deploy->env->dryrun, path, text);
 	return 0;

@@ -10,6 +10,7 @@
 #include "gateway/image.h"
 #include "gateway/push.h"
 #include "gateway/teardown.h"
+#include "store/last_sandbox.h"
 #include "store/mtls.h"
 #include "store/nodefiles.h"
 #include "tools/kubectl.h"
@@ -112,6 +113,17 @@ int deploy_attach(const struct deploy *deploy, struct error **err)
 	return docker_network_connect(docker, name, name, err);
 }
 
+/* docker may have been about to make one for an earlier run that was killed, and then has two of the name, with which
+ * no container starts. */
+static int remove_twins(struct deploy *deploy, struct error **err)
+{
+	size_t count;
+
+	if (docker_network_count(deploy->env->docker, deploy->survey.container_name, &count, err) < 0)
+		return -1;
+	return count > 1 ? replace_network(deploy, err) : 0;
+}
+
 /* Made anew unless a running container uses it; a stopped one is attached to the new one. */
 static int deploy_network(struct deploy *deploy, struct error **err)
 {
@@ -136,7 +148,7 @@ static int deploy_network(struct deploy *deploy, struct error **err)
 		    replace_network(deploy, err) < 0)
 			return -1;
 	}
-	return deploy_attach(deploy, err);
+	return remove_twins(deploy, err) < 0 ? -1 : deploy_attach(deploy, err);
 }
 
 static int deploy_volume(struct deploy *deploy, struct error **err)
@@ -148,7 +160,9 @@ static int deploy_volume(struct deploy *deploy, struct error **err)
 	deploy->made_volume = true; /* also when the call is cut off */
 	if (docker_volume_create(deploy->env->docker, name, deploy->options->name, err) < 0)
 		return -1;
-	/* a bundle from an earlier volume is of a CA that is gone */
+	/* a bundle from an earlier volume is of a CA that is gone, and so are its sandboxes */
+	if (last_sandbox_forget(deploy->env->paths, deploy->options->name, err) < 0)
+		return -1;
 	return mtls_remove(deploy->env->paths, deploy->options->name, err);
 }
 

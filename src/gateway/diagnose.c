@@ -521,7 +521,7 @@ const struct diagnosis diagnoses[] = {
 	},
 	{
 		.code = "name-taken", .kind = ERROR_CONFLICT,
-		.meaning = "A name means one gateway, and this one is not on this docker engine.",
+		.meaning = "A name means one gateway, and the one that has it was not made here.",
 		.steps = {
 			{ "Choose another name; these are taken", "openshell gateway list" },
 		},

@@ -37,6 +37,13 @@ char *gateway_container_name(const char *name)
 	return xasprintf("openshell-cluster-%s", name);
 }
 
+char *gateway_record_container(const struct record *record)
+{
+	if (record->port > 0)
+		return gateway_container_name(record->name);
+	return record->container_id ? xstrdup(record->container_id) : NULL;
+}
+
 /* FNV-1a: no secret depends on it, it only keeps shortened names apart. */
 static uint32_t hash(const char *text)
 {

@@ -42,6 +42,10 @@ void progress_warn(const struct gateway_env *env, const char *fmt, ...) PRINTF(2
 /* "openshell-cluster-NAME": container, volume and network. The caller frees. */
 char *gateway_container_name(const char *name);
 
+/* What docker knows the container of a record by: its name where `gateway start` made it, its ID where it was found
+ * under another name by `gateway add`; NULL where only an endpoint was registered. The caller frees. */
+char *gateway_record_container(const struct record *record);
+
 /* "openshell-" + the name as DNS labels, at most 63 bytes; longer ones are cut and get a hash, so
  * that two long names stay two nodes. The caller frees. */
 char *gateway_node_name(const char *name);

@@ -55,10 +55,8 @@ static void probe(const struct record *record, struct status *status)
 		say(status, STATE_UNREACHABLE, xasprintf("nothing answers at %s port %d", host, port));
 }
 
-static void judge(const struct record *record, struct status *status)
+bool status_of_container(const struct container *container, struct status *status)
 {
-	const struct container *container = &status->container;
-
 	if (container->phase == PHASE_ABSENT)
 		say(status, STATE_STOPPED, xstrdup("its container does not exist"));
 	else if (container->phase == PHASE_RESTARTING)
@@ -72,25 +70,27 @@ static void judge(const struct record *record, struct status *status)
 	else if (container->health == HEALTH_UNHEALTHY)
 		say(status, STATE_UNHEALTHY, xstrdup("its health check fails"));
 	else
-		probe(record, status);
+		return true;
+	return false;
 }
 
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
 		   struct error **err)
 {
-	autofree char *name = gateway_container_name(record->name);
+	autofree char *container = gateway_record_container(record);
 
-	if (record->is_remote || record->source == SOURCE_SYSTEM) {
+	if (record->is_remote || record->source == SOURCE_SYSTEM || container == NULL) {
 		probe(record, status);
 		return 0;
 	}
-	if (docker_container_get(env->docker, name, &status->container, err) < 0) {
+	if (docker_container_get(env->docker, container, &status->container, err) < 0) {
 		if (error_is(*err, ERROR_CANCELLED))
 			return -1;
 		say(status, STATE_UNREACHABLE, error_text(*err));
 		error_free(err);
 		return 0;
 	}
-	judge(record, status);
+	if (status_of_container(&status->container, status))
+		probe(record, status);
 	return 0;
 }

@@ -26,6 +26,9 @@ struct status {
 };
 void status_release(struct status *status);
 
+/* What the container alone tells; true when it runs well, so that the endpoint has the last word. */
+bool status_of_container(const struct container *container, struct status *status);
+
 /* Never fails for a gateway that is down: that is the answer. */
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
 		   struct error **err) MUST_CHECK;

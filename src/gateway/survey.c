@@ -29,7 +29,11 @@ void survey_release(struct survey *survey)
 static int load_record(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
 {
 	struct record *record = &survey->record;
+	enum record_source source;
+	autofree char *path = registry_find(env->paths, name, &source);
 
+	if (path == NULL || source == SOURCE_SYSTEM)
+		return 0; /* ours will hide it */
 	if (registry_load(env->paths, name, record, err) < 0) {
 		if (!error_is(*err, ERROR_ABSENT)) {
 			autofree char *why = error_text(*err);
@@ -39,13 +43,10 @@ static int load_record(struct survey *survey, const struct gateway_env *env, con
 		error_free(err);
 		return 0;
 	}
-	if (record->source == SOURCE_SYSTEM) {
-		record_release(record); /* ours will hide it */
+	if (!record_is_elsewhere(record) && record->port > 0)
 		return 0;
-	}
-	if (!record->is_remote)
-		return 0;
-	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway elsewhere (%s)", name, record->endpoint);
+	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway %s (%s)", name,
+		  record->is_remote ? "elsewhere" : "that was added by its address", record->endpoint);
 	return error_code(err, "name-taken");
 }
 

@@ -11,21 +11,27 @@
 #define REMOVAL_WAIT_MS 60000
 #define REMOVAL_INTERVAL_MS 500
 
+static int refuse_system_entry(const char *name, const char *path, struct error **err)
+{
+	error_set(err, ERROR_REFUSED, "gateway '%s' is an entry of the system (%s), not one of yours", name, path);
+	error_code(err, "system-entry");
+	error_hint_command(err, "Make one of that name, which hides it", "openshell gateway start --name %s", name);
+	return error_hint_command(err, "Or select another", "openshell gateway select");
+}
+
 /* The user's record, zero when there is none or it cannot be read; never somebody else's gateway. */
 static int load_own(const struct gateway_env *env, const char *name, struct record *record, struct error **err)
 {
+	enum record_source source;
+	autofree char *path = registry_find(env->paths, name, &source);
+
+	if (path != NULL && source == SOURCE_SYSTEM) /* also one that cannot be used */
+		return refuse_system_entry(name, path, err);
 	if (registry_load(env->paths, name, record, err) < 0) {
 		error_free(err);
 		return 0;
 	}
-	if (record->source == SOURCE_SYSTEM) {
-		error_set(err, ERROR_REFUSED, "gateway '%s' is an entry of the system (%s), not one of yours", name,
-			  record->path);
-		error_code(err, "system-entry");
-		error_hint_command(err, "Make one of that name, which hides it", "openshell gateway start --name %s", name);
-		return error_hint_command(err, "Or select another", "openshell gateway select");
-	}
-	if (!record->is_remote)
+	if (!record_is_elsewhere(record))
 		return 0;
 	error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", name, record->endpoint);
 	return error_code(err, "gateway-elsewhere");
@@ -47,11 +53,15 @@ static int check_identity(const struct gateway_env *env, const struct record *re
 int gateway_find_container(const struct gateway_env *env, const char *name, bool force, struct container *container,
 			   struct error **err)
 {
-	autofree char *container_name = gateway_container_name(name);
 	AUTO(record) record = { 0 };
+	autofree char *wanted = NULL;
 
-	if (load_own(env, name, &record, err) < 0 ||
-	    docker_container_get(env->docker, container_name, container, err) < 0)
+	if (load_own(env, name, &record, err) < 0)
+		return -1;
+	wanted = record.name != NULL ? gateway_record_container(&record) : NULL;
+	if (wanted == NULL)
+		wanted = gateway_container_name(name);
+	if (docker_container_get(env->docker, wanted, container, err) < 0)
 		return -1;
 	return check_identity(env, &record, container, force, err);
 }
@@ -171,23 +181,35 @@ static void show_removal(const struct gateway_env *env, const char *name)
 	dryrun_remove(env->dryrun, files, active != NULL && streq(active, name) ? 3 : 2);
 }
 
+/* One that `gateway add` found is somebody else's to destroy; without a record it is told by names. */
+static int check_made_here(const struct record *record, struct error **err)
+{
+	if (record->name == NULL || record->port > 0)
+		return 0;
+	error_set(err, ERROR_REFUSED, "gateway '%s' was not made under this name, only added (%s)", record->name,
+		  record->endpoint);
+	error_code(err, "gateway-elsewhere");
+	return error_hint_command(err, "Remove the entry", "openshell gateway remove %s", record->name);
+}
+
 static int destroy(const struct gateway_env *env, const struct teardown_options *options, bool *found,
 		   struct error **err)
 {
 	autofree char *name = gateway_container_name(options->name);
 	AUTO(record) record = { 0 };
 	AUTO(container) container = { 0 };
-	bool recorded = false, volume = false, network = false;
+	bool recorded = false, volume = false;
+	size_t networks = 0;
 
-	if (load_own(env, options->name, &record, err) < 0 ||
+	if (load_own(env, options->name, &record, err) < 0 || check_made_here(&record, err) < 0 ||
 	    docker_container_get(env->docker, name, &container, err) < 0 ||
 	    check_identity(env, &record, &container, options->force, err) < 0)
 		return -1;
 	*found = container.phase != PHASE_ABSENT;
 	if (!*found && (docker_volume_exists(env->docker, name, &volume, err) < 0 ||
-			docker_network_exists(env->docker, name, &network, err) < 0))
+			docker_network_count(env->docker, name, &networks, err) < 0))
 		return -1;
-	if ((*found || volume || network) && gateway_remove_resources(env, name, err) < 0)
+	if ((*found || volume || networks > 0) && gateway_remove_resources(env, name, err) < 0)
 		return -1;
 	if (options->remove_image && remove_image(env, container.image_ref ? container.image_ref : record.image, err) < 0)
 		return -1;
@@ -195,10 +217,9 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 		show_removal(env, options->name);
 		return 0;
 	}
-	if (registry_clear_active(env->paths, options->name, err) < 0 ||
-	    registry_remove(env->paths, options->name, &recorded, err) < 0)
+	if (registry_remove(env->paths, options->name, &recorded, err) < 0)
 		return -1;
-	*found = container.phase != PHASE_ABSENT || volume || network || recorded;
+	*found = container.phase != PHASE_ABSENT || volume || networks > 0 || recorded;
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locks per gateway, by flock(2). */
+/* Locks by flock(2). */
 #include "store/lock.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <libutil.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 #define LOOK_INTERVAL_MS 200
 #define HOLDER_TRIES 20
 #define HOLDER_INTERVAL_MS 5
+#define CONFIGURATION_TRIES 5000
+#define CONFIGURATION_INTERVAL_MS 2
 
 /* The directory may be below a shared /tmp: it must be ours alone. */
 static int check_owner(const char *dir, struct error **err)
@@ -83,6 +86,51 @@ int lock_wait(struct lock *lock, const struct paths *paths, const char *name, co
 		if (cancel_check(err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* The directory itself is what is locked: no file is left behind, and whoever may write there may lock. */
+static int wait_for_dir(int fd, const char *path, struct error **err)
+{
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		/* a network file system that locks no directories: what is written is whole there, too */
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break;
+		if (tries == CONFIGURATION_TRIES) {
+			error_set(err, ERROR_CONFLICT, "another openshell keeps the configuration in %s", path);
+			(*err)->retriable = true;
+			return -1;
+		}
+		cancel_poll(NULL, 0, CONFIGURATION_INTERVAL_MS);
+		if (cancel_check(err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Else it was empty, and removed between opening and locking. */
+static bool is_still(int fd, const char *path)
+{
+	struct stat opened, named;
+
+	return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+	       opened.st_ino == named.st_ino;
+}
+
+int lock_configuration(struct lock *lock, const struct paths *paths, struct error **err)
+{
+	do {
+		lock_release(lock);
+		if (dir_make_private(paths->user_root, err) < 0)
+			return -1;
+		lock->fd = open(paths->user_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (lock->fd < 0 && errno != ENOENT)
+			return error_errno(err, "cannot open %s", paths->user_root);
+		if (lock->fd >= 0 && wait_for_dir(lock->fd, paths->user_root, err) < 0) {
+			lock_release(lock);
+			return -1;
+		}
+	} while (lock->fd < 0 || !is_still(lock->fd, paths->user_root));
 	return 0;
 }
 

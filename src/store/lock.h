@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One command at a time changes a gateway. The kernel releases the lock when we die. */
+/* One command at a time changes a gateway, or what is said of all of them. The kernel releases the lock when we die. */
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
 
@@ -19,6 +19,9 @@ int lock_take(struct lock *lock, const struct paths *paths, const char *name, co
 /* As lock_take(), but looks again until wait_ms have passed or a stop was asked for. */
 int lock_wait(struct lock *lock, const struct paths *paths, const char *name, const char *what,
 	      const struct clock *clock, int64_t wait_ms, struct error **err) MUST_CHECK;
+/* The lock of the configuration, for what concerns more than one gateway: which of them is active. It is held for
+ * moments, and so waited for. Makes the directory that it is of. ERROR_CONFLICT when somebody keeps it. */
+int lock_configuration(struct lock *lock, const struct paths *paths, struct error **err) MUST_CHECK;
 void lock_release(struct lock *lock);
 
 #endif

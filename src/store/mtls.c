@@ -8,6 +8,7 @@
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "store/pem.h"
 
 #define PEM_MAX (256 * 1024)
 #define BEGIN_CERT "-----BEGIN CERTIFICATE-----"
@@ -66,9 +67,26 @@ enum mtls_state mtls_examine(const struct paths *paths, const char *name)
 	return MTLS_VALID;
 }
 
+int mtls_read(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err)
+{
+	autofree char *dir = paths_mtls_dir(paths, name);
+
+	if (name_check_readable(name, err) < 0)
+		return -1;
+	dir_recover(dir);
+	for (int i = 0; i < MTLS_FILES; i++) {
+		if (read_part(paths, name, i, &values[i], err) < 0)
+			return -1;
+		if (!is_pem(buf_str(&values[i]), i) || strlen(buf_str(&values[i])) != values[i].len)
+			return error_set(err, ERROR_SYSTEM, "%s/%s is not a whole PEM %s", dir, mtls_keys[i],
+					 i == MTLS_KEY ? "private key" : "certificate");
+	}
+	return 0;
+}
+
 int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES], struct error **err)
 {
-	autofree char *dir = paths_mtls_dir(paths, name), *parent = paths_gateway_dir(paths, name);
+	autofree char *dir = paths_mtls_dir(paths, name);
 	struct dir_entry entries[MTLS_FILES];
 
 	if (name_check_readable(name, err) < 0)
@@ -79,7 +97,7 @@ int mtls_store(const struct paths *paths, const char *name, const struct buf val
 					 i == MTLS_KEY ? "private key" : "certificate");
 		entries[i] = (struct dir_entry){ mtls_keys[i], buf_str(&values[i]), values[i].len };
 	}
-	if (dir_make(parent, err) < 0)
+	if (paths_make_gateway_dir(paths, name, err) < 0)
 		return -1;
 	return dir_replace(dir, entries, MTLS_FILES, err);
 }
@@ -101,6 +119,18 @@ void mtls_tidy(const struct paths *paths, const char *name)
 	if (dir_remove(tmp, &ignored) < 0)
 		error_free(&ignored);
 	(void)!dir_remove(bak, &ignored);
+}
+
+int mtls_file_read(int which, const char *path, struct buf *text, struct error **err)
+{
+	if (file_read(path, PEM_MAX, text, err) < 0) {
+		/* a directory, a pipe, too large: the wrong file was named */
+		if (error_is(*err, ERROR_SYSTEM))
+			(*err)->kind = ERROR_USAGE;
+		return -1;
+	}
+	return which == MTLS_KEY ? pem_check_key(buf_str(text), text->len, path, err)
+				 : pem_check_certificates(buf_str(text), text->len, path, err);
 }
 
 /* ------------------------------------------------------------------ expiry (X.509, RFC 5280 section 4.1) */

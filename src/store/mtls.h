@@ -23,6 +23,12 @@ enum mtls_state mtls_examine(const struct paths *paths, const char *name);
 int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES],
 	       struct error **err) MUST_CHECK;
 
+/* The three files; ERROR_ABSENT when there are none, ERROR_SYSTEM when one is not PEM of its kind. */
+int mtls_read(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
+
+/* A part of a bundle that a person gives: ERROR_USAGE, with the line, for a file of anything else. */
+int mtls_file_read(int which, const char *path, struct buf *text, struct error **err) MUST_CHECK;
+
 /* Absent is fine. */
 int mtls_remove(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 

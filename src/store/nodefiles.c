@@ -101,7 +101,7 @@ int node_files_load(const struct paths *paths, const char *name, struct node_fil
 int node_files_store(const struct paths *paths, const char *name, const struct node_files *files,
 		     struct error **err)
 {
-	autofree char *dir = paths_node_dir(paths, name), *parent = paths_gateway_dir(paths, name);
+	autofree char *dir = paths_node_dir(paths, name);
 	struct dir_entry entries[NODE_FILES + 1];
 	size_t count = 0;
 
@@ -114,7 +114,7 @@ int node_files_store(const struct paths *paths, const char *name, const struct n
 			entries[count++] = (struct dir_entry){ node_file_names[i], buf_str(&files->text[i]),
 							       files->text[i].len };
 	entries[count++] = (struct dir_entry){ ID_FILE, files->id, strlen(files->id) };
-	if (dir_make(parent, err) < 0)
+	if (paths_make_gateway_dir(paths, name, err) < 0)
 		return -1;
 	return dir_replace(dir, entries, count, err);
 }

@@ -2,10 +2,13 @@
 /* Paths and names. Reads no environment: the values come as parameters. */
 #include "store/paths.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "store/guard.h"
 
 #define PROGRAM_DIR "openshell"
 
@@ -19,22 +22,24 @@ static bool usable(const char *value, const char *variable, struct argv *warning
 	return false;
 }
 
-/* Entries that others could have written must not decide where we send certificates. */
-static bool is_trusted(const char *dir, struct argv *warnings)
+/* Entries that others could have written must not decide where we send certificates. What is not there, or closed
+ * to us, tells nothing anyway. */
+static bool is_trusted(const char *path, struct argv *warnings)
 {
+	autoerror struct error *failed = NULL;
+	autofree char *why = NULL;
 	struct stat st;
 
-	if (stat(dir, &st) < 0)
-		return errno == ENOENT || errno == EACCES;
-	if ((st.st_uid == 0 || st.st_uid == getuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+	if (stat(path, &st) < 0 || guard_check(path, &failed) == 0)
 		return true;
-	argv_addf(warnings, "%s is ignored: it must belong to root or to you and be writable by its owner only", dir);
+	why = error_text(failed);
+	argv_addf(warnings, "the gateways of the system are ignored: %s", why);
 	return false;
 }
 
 static char *system_dir(const struct paths_input *input, struct argv *warnings)
 {
-	autofree char *dir = NULL;
+	autofree char *dir = NULL, *gateways = NULL;
 
 	if (input->system_dir != NULL && str_blank(input->system_dir))
 		argv_add(warnings, "OPENSHELL_SYSTEM_GATEWAY_DIR is ignored: it is empty");
@@ -42,7 +47,8 @@ static char *system_dir(const struct paths_input *input, struct argv *warnings)
 		dir = xstrdup(input->system_dir);
 	else
 		dir = xstrdup(SYSCONFDIR "/" PROGRAM_DIR);
-	return is_trusted(dir, warnings) ? STEAL(dir) : NULL;
+	gateways = xasprintf("%s/gateways", dir);
+	return is_trusted(dir, warnings) && is_trusted(gateways, warnings) ? STEAL(dir) : NULL;
 }
 
 int paths_init(struct paths *paths, const struct paths_input *input, struct argv *warnings, struct error **err)
@@ -72,34 +78,64 @@ void paths_release(struct paths *paths)
 	*paths = (struct paths){ 0 };
 }
 
+/* Thousands of them are made for a list, so without a format to be read. */
+static char *join(const char *root, const char *name, const char *tail)
+{
+	static const char gateways[] = "/gateways/";
+	AUTO(buf) path = BUF_INIT;
+
+	buf_reserve(&path, strlen(root) + sizeof(gateways) + strlen(name) + strlen(tail));
+	buf_adds(&path, root);
+	buf_adds(&path, gateways);
+	buf_adds(&path, name);
+	buf_adds(&path, tail);
+	return buf_steal(&path);
+}
+
 char *paths_gateway_dir(const struct paths *paths, const char *name)
 {
-	return xasprintf("%s/gateways/%s", paths->user_root, name);
+	return join(paths->user_root, name, "");
 }
 
 char *paths_metadata(const struct paths *paths, const char *name)
 {
-	return xasprintf("%s/gateways/%s/metadata.json", paths->user_root, name);
+	return join(paths->user_root, name, "/metadata.json");
 }
 
 char *paths_flat_metadata(const struct paths *paths, const char *name)
 {
-	return xasprintf("%s/gateways/%s_metadata.json", paths->user_root, name);
+	return join(paths->user_root, name, "_metadata.json");
 }
 
 char *paths_system_metadata(const struct paths *paths, const char *name)
 {
-	return xasprintf("%s/gateways/%s/metadata.json", paths->system_root, name);
+	return join(paths->system_root, name, "/metadata.json");
 }
 
 char *paths_mtls_dir(const struct paths *paths, const char *name)
 {
-	return xasprintf("%s/gateways/%s/mtls", paths->user_root, name);
+	return join(paths->user_root, name, "/mtls");
 }
 
 char *paths_node_dir(const struct paths *paths, const char *name)
 {
-	return xasprintf("%s/gateways/%s/node", paths->user_root, name);
+	return join(paths->user_root, name, "/node");
+}
+
+char *paths_last_sandbox(const struct paths *paths, const char *name)
+{
+	return join(paths->user_root, name, "/last_sandbox");
+}
+
+int paths_make_gateway_dir(const struct paths *paths, const char *name, struct error **err)
+{
+	autofree char *gateways = xasprintf("%s/gateways", paths->user_root), *dir = paths_gateway_dir(paths, name);
+	const char *const dirs[] = { paths->user_root, gateways, dir };
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		if (dir_make_private(dirs[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 char *paths_active(const char *root)
@@ -107,27 +143,38 @@ char *paths_active(const char *root)
 	return xasprintf("%s/active_gateway", root);
 }
 
-static bool all_of(const char *name, const char *alphabet)
+static bool is_lower(char c)
 {
-	return *name != '\0' && name[strspn(name, alphabet)] == '\0';
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_inner(char c)
+{
+	return c == '.' || c == '_' || c == '-';
+}
 
 bool name_is_valid(const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = 0;
 
-	return len <= NAME_MAX_BYTES && all_of(name, LOWER DIGITS "._-") && strchr("._-", name[0]) == NULL &&
-	       strchr("._-", name[len - 1]) == NULL;
+	while (is_lower(name[len]) || is_inner(name[len]))
+		len++;
+	return name[len] == '\0' && len > 0 && len <= NAME_MAX_BYTES && is_lower(name[0]) && is_lower(name[len - 1]);
 }
 
 bool name_is_readable(const char *name)
 {
-	return strlen(name) <= 255 - sizeof("_metadata.json") && all_of(name, LOWER UPPER DIGITS "._-") &&
-	       !streq(name, ".") && !streq(name, "..") && name[0] != '-';
+	size_t len = 0;
+
+	while (is_lower(name[len]) || is_upper(name[len]) || is_inner(name[len]))
+		len++;
+	return name[len] == '\0' && len > 0 && len <= 255 - sizeof("_metadata.json") && !streq(name, ".") &&
+	       !streq(name, "..") && name[0] != '-';
 }
 
 int name_check_readable(const char *name, struct error **err)

@@ -7,8 +7,10 @@
  *     gateways/NAME/metadata.json          a gateway (see registry.h)
  *     gateways/NAME/mtls/{ca.crt,tls.crt,tls.key}
  *     gateways/NAME/node/{ca.crt,registries.yaml,id}   what the node is given (see nodefiles.h)
+ *     gateways/NAME/last_sandbox           also of a gateway of the system (see last_sandbox.h)
+ *     gateways/NAME/{edge_token,cf_token,oidc_token.json}   other programs' tokens: removed with the gateway
  *     gateways/NAME_metadata.json          older place of the metadata: read, never written
- *   SYSCONFDIR/openshell/                  the same for all users, read only
+ *   SYSCONFDIR/openshell/                  active_gateway and metadata for all users, read only
  *   $XDG_RUNTIME_DIR/openshell/NAME.lock   (else TMPDIR/openshell-UID/NAME.lock)
  */
 #ifndef STORE_PATHS_H
@@ -22,7 +24,7 @@
 
 struct paths {
 	char *user_root;   /* .../openshell */
-	char *system_root; /* NULL: there is none to be trusted */
+	char *system_root; /* NULL: it is not to be trusted; it need not be there */
 	char *locks;
 };
 
@@ -46,7 +48,11 @@ char *paths_flat_metadata(const struct paths *paths, const char *name);
 char *paths_system_metadata(const struct paths *paths, const char *name);
 char *paths_mtls_dir(const struct paths *paths, const char *name);
 char *paths_node_dir(const struct paths *paths, const char *name);
+char *paths_last_sandbox(const struct paths *paths, const char *name);
 char *paths_active(const char *root);
+
+/* Makes the directory of a gateway's files and those above it, and closes them to others. */
+int paths_make_gateway_dir(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 
 /* A name for a new gateway: [a-z0-9]([a-z0-9._-]*[a-z0-9])?, at most NAME_MAX_BYTES. */
 bool name_is_valid(const char *name);

@@ -6,7 +6,8 @@
  *
  * Metadata (JSON object): name, gateway_endpoint, is_remote, gateway_port are required; remote_host,
  * resolved_host, auth_mode ("mtls" when absent, "plaintext", ...) and ours: docker_endpoint, docker_id,
- * container_id, image. Other keys are ignored.
+ * container_id, image. client_lifecycle_managed, when false, is another program's word for a gateway that is only
+ * registered here. Other keys are ignored, and kept when we write the entry. None of ours may be there twice.
  */
 #ifndef STORE_REGISTRY_H
 #define STORE_REGISTRY_H
@@ -20,7 +21,7 @@ enum record_source { SOURCE_USER, SOURCE_SYSTEM };
 
 struct record {
 	char *name, *endpoint;
-	bool is_remote;
+	bool is_remote, is_external;
 	int port; /* 0: unknown, or not ours to know */
 	char *remote_host, *resolved_host, *auth_mode;
 	char *docker_endpoint, *docker_id, *container_id, *image;
@@ -34,24 +35,38 @@ const char *record_source_name(enum record_source source);
 const char *record_type(const struct record *record);
 /* "mtls", "plaintext", ... also where the file does not say. */
 const char *record_auth(const struct record *record);
+/* Not made from here: its container is not ours to touch. */
+bool record_is_elsewhere(const struct record *record);
 /* The container's ID, which may be NULL, is the recorded one: it is of the recorded engine, too. */
 bool record_has_container(const struct record *record, const char *container_id);
 void record_release(struct record *record);
 
+/* The file that holds the entry, usable or not, and whose it is; NULL when neither tree has one. The caller frees. */
+char *registry_find(const struct paths *paths, const char *name, enum record_source *source);
+
 /* ERROR_ABSENT when neither tree has it. */
 int registry_load(const struct paths *paths, const char *name, struct record *record, struct error **err) MUST_CHECK;
 
-/* What the metadata file of this record holds; the caller frees. */
-char *registry_text(const struct record *record);
+/* What the metadata file is to hold: this record, and what others keep in the user's entry now. The caller frees. */
+char *registry_text(const struct paths *paths, const struct record *record);
 
-/* Writes the user's entry, unless the file says the same already. */
+/* Writes the user's entry, unless the file says the same already; that of the older place goes. The gateway's lock is
+ * the caller's, here and where an entry is removed. */
 int registry_save(const struct paths *paths, const struct record *record, struct error **err) MUST_CHECK;
 
-/* Removes what the user's tree has of the gateway: metadata of both places, bundle, node's files, directory.
- * *removed tells whether there was anything. */
+/* Removes what the user's tree has of the gateway: metadata of both places, bundle, node's files, tokens, directory;
+ * it is not the active one then. *removed tells whether there was anything. */
 int registry_remove(const struct paths *paths, const char *name, bool *removed, struct error **err) MUST_CHECK;
 /* Removes those directories of an entry, and above it, that are empty. */
 void registry_tidy(const struct paths *paths, const char *name);
+
+/* Calls visit for each entry, in the order of the names, those that cannot be used (with `invalid` set) too. What it
+ * wants to keep of the record it takes out of it. */
+typedef void registry_fn(void *arg, struct record *record);
+int registry_each(const struct paths *paths, registry_fn *visit, void *arg, struct error **err) MUST_CHECK;
+
+/* Adds the names of entries that begin with prefix, in their order, by the names of files alone: none is read. */
+void registry_names(const struct paths *paths, const char *prefix, struct argv *names);
 
 struct record_list {
 	struct record *v; /* sorted by name */
@@ -60,10 +75,15 @@ struct record_list {
 /* Entries that cannot be used are in the list with `invalid` set. */
 int registry_list(const struct paths *paths, struct record_list *list, struct error **err) MUST_CHECK;
 void record_list_release(struct record_list *list);
+/* Why a list lacks those of the system, or NULL. The caller frees. */
+char *registry_unlisted(const struct paths *paths);
 
 /* The active gateway: the user's file, else the system's; NULL when there is none. A name that
  * cannot be one is passed over with a warning. The caller frees. */
 char *registry_active(const struct paths *paths, struct argv *warnings);
+/* That of the user's file alone. The caller frees. */
+char *registry_active_of_user(const struct paths *paths, struct argv *warnings);
+/* ERROR_ABSENT when there is no such entry. */
 int registry_set_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 /* Removes the user's active file when it holds this name. */
 int registry_clear_active(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;

@@ -191,6 +191,27 @@ int docker_port_holders(const struct docker *docker, int port, struct argv *name
 	return list(docker, "docker ps", &args, names, err);
 }
 
+void gateway_list_release(struct gateway_list *list)
+{
+	argv_release(&list->ids);
+	argv_release(&list->names);
+}
+
+int docker_gateways(const struct docker *docker, int port, struct gateway_list *list, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec("docker ps", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	/* "{{json .}}" would give all labels as one text */
+	argv_addl(&spec.argv, "ps", "--no-trunc", "--format",
+		  "[{{json .ID}},{{json .Names}},{{json .Image}},{{json (.Label \"" LABEL_GATEWAY "\")}}]", NULL);
+	if (port > 0)
+		argv_add(&spec.argv, "--filter");
+	if (port > 0)
+		argv_addf(&spec.argv, "publish=%d", port);
+	return runner_check(docker->runner, &spec, &result, err) < 0 ? -1 : parse_gateways(&result.out, list, err);
+}
+
 /* `docker image inspect` of some: 0 when all are there. */
 static int look_for_images(const struct docker *docker, const char *const *refs, int *code, struct error **err)
 {
@@ -228,42 +249,98 @@ int docker_images_absent(const struct docker *docker, const struct argv *refs, s
 	return 0;
 }
 
-/* The name filter is a substring or a regular expression, so the answer is compared as well. */
-static int exists(const struct docker *docker, const char *kind, const char *purpose, const char *name,
-		  bool *found, struct error **err)
+/* Names and IDs; all are asked for, as a filter is for one of the two. */
+static int list_containers(const struct docker *docker, struct argv *lines, struct error **err)
 {
 	AUTO(argv) args = ARGV_INIT;
-	AUTO(argv) names = ARGV_INIT;
-
-	argv_addl(&args, kind, "ls", "--format", "{{.Name}}", "--filter", NULL);
-	argv_addf(&args, "name=%s", name);
-	if (list(docker, purpose, &args, &names, err) < 0)
-		return -1;
-	*found = argv_contains(&names, name);
-	return 0;
-}
-
-/* By name or ID; all are asked for, as a filter is for one of the two. */
-int docker_container_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
-{
-	AUTO(argv) args = ARGV_INIT;
-	AUTO(argv) lines = ARGV_INIT;
 
 	argv_addl(&args, "container", "ls", "--all", "--no-trunc", "--format", "{{.Names}}\\n{{.ID}}", NULL);
-	if (list(docker, "docker container ls", &args, &lines, err) < 0)
+	return list(docker, "docker container ls", &args, lines, err);
+}
+
+int docker_container_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+{
+	AUTO(argv) lines = ARGV_INIT;
+
+	if (list_containers(docker, &lines, err) < 0)
 		return -1;
 	*found = argv_contains(&lines, name);
 	return 0;
 }
 
-int docker_volume_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+/* Each prints some 10 KiB, and PROC_OUT_MAX bounds it all. */
+#define INSPECT_MAX 100
+
+static int inspect_some(const struct docker *docker, const struct argv *present, size_t from, const struct argv *names,
+			struct container *containers, struct error **err)
 {
-	return exists(docker, "volume", "docker volume ls", name, found, err);
+	AUTO(proc_spec) spec = docker_spec("docker container inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", NULL);
+	for (size_t i = from; i < present->n && i < from + INSPECT_MAX; i++)
+		argv_add(&spec.argv, present->v[i]);
+	if (run_inspect(docker, &spec, &result, err) < 0)
+		return -1;
+	return parse_containers(&result.out, names, containers, err);
 }
 
-int docker_network_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+int docker_containers_get(const struct docker *docker, const struct argv *names, struct container *containers,
+			  struct error **err)
 {
-	return exists(docker, "network", "docker network ls", name, found, err);
+	AUTO(argv) lines = ARGV_INIT;
+	AUTO(argv) present = ARGV_INIT;
+	autoerror struct error *unlisted = NULL;
+
+	if (list_containers(docker, &lines, &unlisted) < 0)
+		return fail_list(docker, STEAL(unlisted), err);
+	for (size_t i = 0; i < names->n; i++)
+		if (argv_contains(&lines, names->v[i]))
+			argv_add(&present, names->v[i]);
+	for (size_t from = 0; from < present.n; from += INSPECT_MAX)
+		if (inspect_some(docker, &present, from, names, containers, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The name filter is a substring or a regular expression, so the answer is compared as well. */
+int docker_volume_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+	AUTO(argv) names = ARGV_INIT;
+
+	argv_addl(&args, "volume", "ls", "--format", "{{.Name}}", "--filter", NULL);
+	argv_addf(&args, "name=%s", name);
+	if (list(docker, "docker volume ls", &args, &names, err) < 0)
+		return -1;
+	*found = argv_contains(&names, name);
+	return 0;
+}
+
+/* docker makes two of one name when it is asked at one moment; only their IDs tell them apart. */
+static int network_ids(const struct docker *docker, const char *name, struct argv *ids, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+	AUTO(argv) lines = ARGV_INIT;
+
+	argv_addl(&args, "network", "ls", "--format", "{{.Name}}\\n{{.ID}}", "--filter", NULL);
+	argv_addf(&args, "name=%s", name);
+	if (list(docker, "docker network ls", &args, &lines, err) < 0)
+		return -1;
+	for (size_t i = 0; i + 1 < lines.n; i += 2)
+		if (streq(lines.v[i], name))
+			argv_add(ids, lines.v[i + 1]);
+	return 0;
+}
+
+int docker_network_count(const struct docker *docker, const char *name, size_t *count, struct error **err)
+{
+	AUTO(argv) ids = ARGV_INIT;
+
+	if (network_ids(docker, name, &ids, err) < 0)
+		return -1;
+	*count = ids.n;
+	return 0;
 }
 
 /* ------------------------------------------------------------------ making and removing */
@@ -472,19 +549,17 @@ static int detach_all(const struct docker *docker, const char *network, struct e
 int docker_network_remove(const struct docker *docker, const char *name, struct error **err)
 {
 	autoerror struct error *first = NULL, *ignored = NULL;
-	bool found = true;
+	AUTO(argv) ids = ARGV_INIT;
 
 	if (CHANGE(docker, "docker network rm", &first, "network", "rm", name) == 0)
 		return 0;
-	if (!error_is(first, ERROR_CANCELLED) && docker_network_exists(docker, name, &found, &ignored) == 0) {
-		if (!found)
-			return 0;
-		error_free(&first);
-		if (detach_all(docker, name, &first) == 0 &&
-		    CHANGE(docker, "docker network rm", &first, "network", "rm", name) == 0)
-			return 0;
-	}
-	return fail_with(STEAL(first), err);
+	if (error_is(first, ERROR_CANCELLED) || network_ids(docker, name, &ids, &ignored) < 0)
+		return fail_with(STEAL(first), err);
+	for (size_t i = 0; i < ids.n; i++)
+		if (detach_all(docker, ids.v[i], err) < 0 ||
+		    CHANGE(docker, "docker network rm", err, "network", "rm", ids.v[i]) < 0)
+			return -1;
+	return 0;
 }
 
 int docker_network_connect(const struct docker *docker, const char *network, const char *container,

@@ -109,6 +109,13 @@ int docker_inspect(const struct docker *docker, const char *container_name, cons
 int docker_container_get(const struct docker *docker, const char *name, struct container *container,
 			 struct error **err) MUST_CHECK;
 
+/*
+ * Many at once, by names or IDs, in two calls whatever their number (a third where a hundred of them exist): containers[i]
+ * is that of names->v[i], absent when no list has it, of PHASE_UNKNOWN when what inspect says of it cannot be read.
+ */
+int docker_containers_get(const struct docker *docker, const struct argv *names, struct container *containers,
+			  struct error **err) MUST_CHECK;
+
 struct engine {
 	char *id, *version, *os, *arch;
 	char *context;  /* name of the docker context, or NULL */
@@ -150,6 +157,14 @@ char *docker_context_host(const struct docker *docker, const char *context, stru
 /* Names of running containers that publish the host port. */
 int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err) MUST_CHECK;
 
+/* Running containers that are a gateway's by their label, or by their image where a program before ours made them. */
+struct gateway_list {
+	struct argv ids, names; /* of the same containers */
+};
+void gateway_list_release(struct gateway_list *list);
+/* port: only those that publish this one of the host; 0: all. */
+int docker_gateways(const struct docker *docker, int port, struct gateway_list *list, struct error **err) MUST_CHECK;
+
 /* Adds those of the images that the engine does not have. */
 int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent,
 			 struct error **err) MUST_CHECK;
@@ -157,7 +172,8 @@ int docker_images_absent(const struct docker *docker, const struct argv *refs, s
 /* By name or whole ID, also of a container that docker lists but cannot inspect. */
 int docker_container_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
 int docker_volume_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
-int docker_network_exists(const struct docker *docker, const char *name, bool *exists, struct error **err) MUST_CHECK;
+/* How many have this name: two, when docker was asked twice at one moment. */
+int docker_network_count(const struct docker *docker, const char *name, size_t *count, struct error **err) MUST_CHECK;
 
 /* ------------------------------------------------------------------ making and removing */
 
@@ -199,7 +215,7 @@ int docker_container_remove(const struct docker *docker, const char *name, struc
 
 int docker_network_create(const struct docker *docker, const char *name, const char *gateway,
 			  struct error **err) MUST_CHECK;
-/* Detaches what is attached first. Absent is fine. */
+/* All of that name; what is attached is detached first. Absent is fine. */
 int docker_network_remove(const struct docker *docker, const char *name, struct error **err) MUST_CHECK;
 int docker_network_connect(const struct docker *docker, const char *network, const char *container,
 			   struct error **err) MUST_CHECK;

@@ -220,28 +220,66 @@ static int parse_object(const cJSON *inspect, const char *container_name, const 
 	return 0;
 }
 
+/* The object of the next line, at *line, which goes on to the one after it; NULL at the end, or with an error. */
+static cJSON *next_object(const char **line, const char *end, struct error **err)
+{
+	while (*line < end) {
+		const char *text = *line, *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t len = (size_t)((newline ? newline : end) - text);
+
+		*line += len + 1;
+		if (len > 0 && *text == '{')
+			return tree_json(text, len, "docker inspect", err);
+		/* a client without an engine prints an empty line or "[]" */
+		if (len > 0 && !str_starts(text, "[]")) {
+			error_set(err, ERROR_SYSTEM, "docker inspect printed something that is not JSON");
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
 int parse_inspect(const struct buf *out, const char *container_name, const char *const *refs, size_t count,
 		  struct container *container, struct image *images, struct error **err)
 {
 	const char *line = buf_str(out), *end = line + out->len;
 
-	while (line < end) {
-		const char *newline = memchr(line, '\n', (size_t)(end - line));
-		size_t len = (size_t)((newline ? newline : end) - line);
+	for (;;) {
+		autotree cJSON *inspect = next_object(&line, end, err);
 
-		/* a client without an engine prints an empty line or "[]" */
-		if (len > 0 && *line == '{') {
-			autotree cJSON *inspect = tree_json(line, len, "docker inspect", err);
-
-			if (inspect == NULL || parse_object(inspect, container_name, refs, count, container,
-							    images, err) < 0)
-				return -1;
-		} else if (len > 0 && !str_starts(line, "[]")) {
-			return error_set(err, ERROR_SYSTEM, "docker inspect printed something that is not JSON");
-		}
-		line += len + 1;
+		if (inspect == NULL)
+			return *err == NULL ? 0 : -1;
+		if (parse_object(inspect, container_name, refs, count, container, images, err) < 0)
+			return -1;
 	}
-	return 0;
+}
+
+static void parse_one(const cJSON *inspect, const char *name, struct container *container)
+{
+	autoerror struct error *unreadable = NULL;
+
+	if (container->id != NULL || container_parse(inspect, name, container, &unreadable) == 0)
+		return;
+	container_release(container);
+	container->phase = PHASE_UNKNOWN;
+	container->error = error_text(unreadable);
+}
+
+int parse_containers(const struct buf *out, const struct argv *names, struct container *containers, struct error **err)
+{
+	const char *line = buf_str(out), *end = line + out->len;
+
+	for (;;) {
+		autotree cJSON *inspect = next_object(&line, end, err);
+		const char *name = tree_str(inspect, "Name"), *id = tree_str(inspect, "Id");
+
+		if (inspect == NULL)
+			return *err == NULL ? 0 : -1;
+		for (size_t i = 0; i < names->n; i++)
+			if ((name != NULL && streq(name + (*name == '/'), names->v[i])) ||
+			    (id != NULL && streq(id, names->v[i])))
+				parse_one(inspect, names->v[i], &containers[i]);
+	}
 }
 
 static int no_engine(const struct proc_result *result, const cJSON *info, struct error **err)
@@ -435,4 +473,48 @@ bool docker_event_is_healthy(const char *line, size_t len)
 	const char *action = tree_str(event, "Action");
 
 	return action != NULL && streq(action, "health_status: healthy");
+}
+
+/* ------------------------------------------------------------------ docker ps */
+
+/* What programs before ours call the image; ours has a label in any case. */
+#define GATEWAY_IMAGE "openshell/cluster"
+
+/* An ID, or names: "web", "web,other/link". */
+static bool is_word(const char *text)
+{
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,-/";
+
+	return *text != '\0' && text[strspn(text, bytes)] == '\0';
+}
+
+static int parse_gateway(const char *line, size_t len, struct gateway_list *list, struct error **err)
+{
+	autotree cJSON *fields = tree_json(line, len, "docker ps", err);
+	const char *id = tree_str(fields, "0"), *name = tree_str(fields, "1"), *image = tree_str(fields, "2");
+
+	if (fields == NULL)
+		return -1;
+	if (id == NULL || name == NULL || image == NULL || !is_word(id) || *id == '-' || !is_word(name))
+		return error_set(err, ERROR_SYSTEM, "docker ps printed something that is no container");
+	if (str_blank(tree_str(fields, "3")) && strstr(image, GATEWAY_IMAGE) == NULL)
+		return 0;
+	argv_add(&list->ids, id);
+	argv_add(&list->names, name);
+	return 0;
+}
+
+int parse_gateways(const struct buf *out, struct gateway_list *list, struct error **err)
+{
+	const char *line = buf_str(out), *end = line + out->len;
+
+	for (; line < end; line++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline : end) - line);
+
+		if (len > 0 && parse_gateway(line, len, list, err) < 0)
+			return -1;
+		line += len;
+	}
+	return 0;
 }

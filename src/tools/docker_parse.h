@@ -10,10 +10,18 @@
 int parse_inspect(const struct buf *out, const char *container_name, const char *const *refs, size_t count,
 		  struct container *container, struct image *images, struct error **err) MUST_CHECK;
 
+/* The same lines, of containers alone: containers[i] is filled when names->v[i] is its name or ID. One that cannot be read is
+ * PHASE_UNKNOWN and tells why in `error`. */
+int parse_containers(const struct buf *out, const struct argv *names, struct container *containers,
+		     struct error **err) MUST_CHECK;
+
 /* `docker info --format '{{json .}}'`. A client without an engine prints JSON too. */
 int parse_engine(const struct proc_result *result, struct engine *engine, struct error **err) MUST_CHECK;
 
 /* `docker version --format '{{json .}}'`. */
 int parse_version(const struct buf *out, struct docker_version *version, struct error **err) MUST_CHECK;
+
+/* `docker ps`, a line [ID, names, image, label LABEL_GATEWAY] for each container. */
+int parse_gateways(const struct buf *out, struct gateway_list *list, struct error **err) MUST_CHECK;
 
 #endif

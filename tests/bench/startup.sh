@@ -5,14 +5,6 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$REPO/tests/bench/lib.sh"
 
-empty_program() {
-	printf 'int main(void) { return 0; }\n' >"$TEST_TMP/empty.c"
-	# --no-as-needed: the same libraries are mapped, although nothing of them is called
-	# shellcheck disable=SC2046 # a list of flags
-	cc -O2 -o "$TEST_TMP/empty" "$TEST_TMP/empty.c" -Wl,--no-as-needed \
-		$(pkg-config --libs yaml-0.1 libcjson libbsd-overlay) -Wl,-z,relro -Wl,-z,now
-}
-
 a_gateway() {
 	export HOME="$TEST_TMP/home" XDG_RUNTIME_DIR="$TEST_TMP/home"
 	mkdir -p "$HOME/.config/openshell/gateways/openshell/mtls"

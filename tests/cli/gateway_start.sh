@@ -63,6 +63,7 @@ the_calls_of_a_first_start() {
 		docker volume ls --format {{.Name}} --filter name=$C
 		docker ps --format {{.Names}} --filter publish=8080
 		docker network create --driver bridge --attachable --label ai.openshell.gateway=openshell $C
+		docker network ls --format {{.Name}}\\n{{.ID}} --filter name=$C
 		docker volume create --label ai.openshell.gateway=openshell $C
 		docker create --pull never --name $C --hostname openshell-openshell --label ai.openshell.gateway=openshell --label ai.openshell.version=1.2.3 --privileged --init=false --restart unless-stopped --cgroupns host --network $C --publish 127.0.0.1:8080:30051/tcp --add-host host.docker.internal:host-gateway --add-host host.openshell.internal:host-gateway --volume $C:/var/lib/rancher/k3s --env REGISTRY_MODE=external --env REGISTRY_HOST=ghcr.io --env REGISTRY_INSECURE=false --env IMAGE_REPO_BASE=ghcr.io/nvidia/openshell --env OPENSHELL_NODE_NAME=openshell-openshell openshell/cluster:dev server --disable=traefik --tls-san=127.0.0.1 --tls-san=localhost --tls-san=host.docker.internal
 		docker start -- $C

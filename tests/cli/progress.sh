@@ -9,6 +9,8 @@
 . "$(dirname "$0")/../lib/tap.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/cli.sh
 . "$(dirname "$0")/../lib/cli.sh"
+# shellcheck source-path=SCRIPTDIR source=../lib/tmux.sh
+. "$(dirname "$0")/../lib/tmux.sh"
 
 C=openshell-cluster-openshell
 
@@ -378,18 +380,6 @@ asks_nothing() {
 
 ## a terminal that can be looked at and resized
 
-in_tmux() {
-	tmux -u -S "$home/tmux" "$@"
-}
-
-screen() {
-	in_tmux capture-pane -p
-}
-
-screen_has() {
-	screen | grep -qE -e "$1"
-}
-
 # tmux_start WIDTH HEIGHT [OPTION...]: a start that waits for $home/go, with 40 lines of log
 tmux_start() {
 	new_home
@@ -399,14 +389,6 @@ tmux_start() {
 	shift 2
 	in_tmux send-keys "'$CLI_PROGRAM' gateway start --timeout 86400 $*" Enter
 	eventually 20 screen_has '^line 40 '
-}
-
-tmux_shell() {
-	with "ENV=$home/shrc"
-	echo "PS1='ready> '" >"$home/shrc"
-	trap 'in_tmux kill-server 2>/dev/null' EXIT # of this test's subshell, also when it fails
-	run_as tmux -u -f /dev/null -S "$home/tmux" new-session -d -x "$1" -y "$2" sh
-	eventually 10 screen_has '^ready>'
 }
 
 # What is to be seen is one step at work, and the panel with so many lines and rules.
@@ -514,12 +496,6 @@ ctrl_c_ends_the_pull() {
 	for process in /proc/[0-9]*; do
 		[ "$(cat "$process/comm" 2>/dev/null)" != sleep ] || fails grep -sF "FAKE_DIR=$FAKE_DIR" "$process/environ"
 	done
-}
-
-# A program whose terminal was taken away still takes back what it made when the next test begins.
-check_apart() {
-	cli_homes=$((cli_homes + 1))
-	check "$@"
 }
 
 terminal_tests() {

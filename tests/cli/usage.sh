@@ -19,7 +19,8 @@ gateway select
 status
 doctor logs
 doctor exec
-doctor check'
+doctor check
+completions'
 
 is_usage_error() {
 	new_home
@@ -51,6 +52,16 @@ command_help() {
 	run "$@" -h
 	expect_out_is "$(cat "$home/long")"
 	expect_calls </dev/null
+}
+
+# help COMMAND is COMMAND --help
+help_before_the_command() {
+	new_home
+	run "$@" --help
+	cp "$out" "$home/long"
+	run help "$@"
+	expect_out_is "$(cat "$home/long")"
+	expect_equal '' "$(cat "$err")"
 }
 
 start_help_names_its_options() {
@@ -101,9 +112,13 @@ help_tests() {
 	check help_into_a_full_device_fails help_into_a_full_device
 	check help_into_a_closed_pipe_is_quiet help_into_a_closed_pipe
 	check version_is_one_line version_is_answered
+	check help_alone_is_the_help_of_all words_get_help 'gateway destroy' help
+	check help_of_a_group_by_its_alias words_get_help 'gateway destroy' help gw
+	check help_of_a_command_by_the_alias_of_its_group words_get_help 'openshell gateway stop' help gw stop
 	check the_help_of_start_names_all_its_options start_help_names_its_options
 	while read -r first second; do
 		check "help_of_${first}${second:+_$second}" command_help "$first" ${second:+"$second"}
+		check "help_before_${first}${second:+_$second}" help_before_the_command "$first" ${second:+"$second"}
 	done <<-END
 		$COMMANDS
 	END
@@ -135,6 +150,59 @@ wrong_commands() {
 	check a_global_option_without_its_value_is_an_error is_usage_error -g
 	check doctor_exec_without_a_command_is_an_error is_usage_error -g dev doctor exec
 	check doctor_exec_with_nothing_after_the_dashes_is_an_error is_usage_error -g dev doctor exec --
+}
+
+# suggests EXPECTED [WORD]...: a wrong line, whose one line of answer ends so
+suggests() {
+	new_home
+	given_record demo
+	given_record demo-two
+	wanted=$1
+	shift
+	expect_status 2 run "$@"
+	expect_no_out
+	expect_one_line
+	expect_equal "$wanted" "$(sed "s/.*[^ ]* (did you/did you/" "$err")"
+	expect_calls </dev/null
+}
+
+# suggests_nothing [WORD]...
+suggests_nothing() {
+	new_home
+	expect_status 2 run "$@"
+	expect_one_line
+	expect_lacks 'did you mean' "$err"
+}
+
+absent_gateway() {
+	new_home
+	given_record demo
+	given_record other
+	expect_status 3 run gateway info --name dmeo
+	expect_equal 1 "$(grep -c "there is no gateway 'dmeo' .*(did you mean 'demo'?)$" "$err")"
+	expect_status 3 run gateway select othr
+	expect_err "(did you mean 'other'?)"
+	expect_status 3 run gateway info --name nothing-like-it
+	expect_lacks 'did you mean' "$err"
+}
+
+near_misses() {
+	check a_slip_in_a_group_is_told suggests "did you mean 'gateway'?)" gatway start
+	check a_slip_in_a_command_is_told suggests "did you mean 'status'?)" statsu
+	check a_slip_in_a_command_of_a_group_is_told suggests "did you mean 'gateway destroy'?)" gw destory
+	check a_command_without_its_group_is_told_with_it suggests "did you mean 'gateway start'?)" start
+	check a_slip_after_help_is_told suggests "did you mean 'gateway destroy'?)" help gateway destory
+	check a_slip_in_an_option_is_told suggests "did you mean '--port'?)" gateway start --prot 8080
+	check a_slip_in_an_option_with_its_value_is_told suggests "did you mean '--port'?)" gateway start --prot=8080
+	check a_slip_in_a_global_option_is_told suggests "did you mean '--version'?)" --verson
+	check a_slip_in_a_format_is_told suggests "did you mean 'json'?)" gateway list --output jsn
+	check a_slip_in_a_mode_is_told suggests "did you mean 'plain'?)" gateway start --progress plian
+	check a_slip_in_a_pull_policy_is_told suggests "did you mean 'always'?)" gateway start --pull allways
+	check two_likely_words_are_told suggests "did you mean '--registry-token' or '--registry-token-file'?)" \
+		gateway start --registry-tok x
+	check what_is_like_nothing_gets_no_suggestion suggests_nothing frobnicate
+	check control_characters_get_no_suggestion suggests_nothing "$(printf '\033[2J')"
+	check a_gateway_that_is_not_there_is_told_with_those_of_nearly_its_name absent_gateway
 }
 
 bad_ports() {
@@ -178,6 +246,7 @@ bad_values() {
 main() {
 	help_tests
 	wrong_commands
+	near_misses
 	common_mistakes
 	bad_ports
 	bad_names

@@ -27,6 +27,21 @@ started() {
 	echo "$GATEWAY_IMAGE" >"$TEST_TMP/gateway-image"
 }
 
+a_gateway_added_under_another_name_is_used_with_its_own_bundle() {
+	ga_home=$config
+	new_home
+	timeout 120 "$OPENSHELL" gateway add "https://127.0.0.1:$PORT" --name mine --local
+	"$OPENSHELL" status
+	# shellcheck disable=SC2046 # curl's options
+	expect_equal 200 "$(ask "$(endpoint mine)/healthz" $(bundle mine))"
+	kubectl_as mine -n openshell get pods
+	for ga_part in ca.crt tls.crt tls.key; do
+		cmp "$ga_home/gateways/access/mtls/$ga_part" "$config/gateways/mine/mtls/$ga_part"
+	done
+	"$OPENSHELL" gateway remove
+	[ ! -e "$config" ]
+}
+
 a_client_runs_a_stateful_set() {
 	stateful_set box '{}' | kube apply -f -
 	kube wait --for='jsonpath={.status.readyReplicas}=1' statefulset/box --timeout=50s
@@ -147,7 +162,7 @@ main() {
 	check a_gateway_starts started
 	[ "$tap_failed" -eq 0 ] || exit 0
 	GATEWAY_IMAGE=$(cat "$TEST_TMP/gateway-image")
-	for mn in a_client_runs_a_stateful_set a_client_enters_a_pod_and_gets_the_status a_client_copies_files_both_ways \
+	for mn in a_gateway_added_under_another_name_is_used_with_its_own_bundle a_client_runs_a_stateful_set a_client_enters_a_pod_and_gets_the_status a_client_copies_files_both_ways \
 		a_client_reads_and_follows_logs a_client_forwards_a_port a_client_makes_a_sandbox_object \
 		the_gateways_secrets_cannot_be_mounted_or_read_into_the_environment the_clients_own_bundle_may_be_mounted \
 		the_node_cannot_be_taken_over the_supervisor_may_be_mounted_read_only \

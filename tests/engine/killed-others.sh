@@ -72,11 +72,13 @@ destroy_killed() {
 	nothing_is_left
 }
 
-# Somebody who changes his mind.
+# Somebody who changes his mind. While docker stops a container it says that it runs, so a start finds nothing to do:
+# what outlived the kill must end first.
 destroyed_then_started() {
 	start dev
 	meddled "$1" "$2" gateway destroy --name "$NAME"
 	was_killed
+	case $met in stop*) no_process_is_left ;; esac
 	start dev
 	settled dev
 }

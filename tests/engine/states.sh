@@ -47,6 +47,17 @@ network_only() {
 	docker network create "$CONTAINER"
 }
 
+# As when docker is asked twice at one moment; the older API lets it be done at leisure.
+two_networks_of_one_name() {
+	fresh
+	# shellcheck disable=SC2034 # a count
+	for tn_nth in 1 2; do
+		curl -sS --fail -o /dev/null --unix-socket "${DOCKER_HOST#unix://}" -H 'Content-Type: application/json' \
+			-d '{"Name":"'"$CONTAINER"'","Driver":"bridge","Attachable":true}' http://docker/v1.40/networks/create
+	done
+	expect_equal 2 "$(docker network ls -q --filter "name=$CONTAINER" | wc -l)"
+}
+
 volume_only() {
 	fresh
 	docker volume create "$CONTAINER"
@@ -362,6 +373,7 @@ main() {
 	check the_images_can_be_made provide_images
 	from nothing
 	from network_only
+	from two_networks_of_one_name
 	from volume_only
 	from network_and_volume
 	from created

@@ -27,8 +27,8 @@ engine_container_json() {
 		read -r files <"$engine/files/$1"
 		labels="$labels,\"ai.openshell.files\":\"$files\""
 	fi
-	printf '{"Id":"id-of-%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[%s],"Labels":{%s}},"HostConfig":{"Dns":[%s],"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
-		"$1" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$pushed" "$labels" "$dns" \
+	printf '{"Id":"id-of-%s","Name":"/%s","Image":"%s","RestartCount":0,"State":{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":"","Health":{"Status":"%s","Log":[]}},"Config":{"Image":"openshell/cluster:dev","Env":[%s],"Labels":{%s}},"HostConfig":{"Dns":[%s],"PortBindings":{"30051/tcp":[{"HostIp":"%s","HostPort":"%s"}]},"DeviceRequests":null},"NetworkSettings":{"Networks":{%s}}}\n' \
+		"${1#id-of-}" "${1#id-of-}" "$image" "$status" "$(cat "$engine/exit-code" 2>/dev/null || echo 0)" "$health" "$pushed" "$labels" "$dns" \
 		"$bind" "$port" "$networks"
 }
 
@@ -89,10 +89,12 @@ engine_create() {
 	echo "id-of-$name"
 }
 
-# "ls --format F --filter name=N" of networks and volumes: the filter is a substring, as docker's
+# "ls --format F --filter name=N" of networks and volumes: the filter is a substring, as docker's; a network's ID
+# follows its name
 engine_list() {
 	for object in "$engine/$1"/*; do
-		case ${object##*/} in *"${2#name=}"*) printf '%s\n' "${object##*/}" ;; esac
+		case ${object##*/} in *"${2#name=}"*) printf '%s\n' "${object##*/}" ;; *) continue ;; esac
+		[ "$1" != networks ] || echo "id-of-${object##*/}"
 	done
 }
 
@@ -147,7 +149,10 @@ engine_volume_or_network() {
 	case $1 in
 	ls) engine_list "$kind" "$(engine_last "$@")" ;;
 	create) : >"$engine/$kind/$(engine_last "$@")" ;;
-	rm) engine_remove "$kind" "$(engine_last "$@")" ;;
+	rm)
+		object=$(engine_last "$@")
+		engine_remove "$kind" "${object#id-of-}"
+		;;
 	inspect) echo '{}' ;;
 	connect | disconnect) ;;
 	*) refuse 'the fake engine does not know' "$kind $*" ;;

@@ -2,7 +2,7 @@
 /*
  * JSON in, JSON and YAML out.
  *
- * Rules: what is printed as JSON is read back as the same tree; the YAML of a tree has its values in its order,
+ * Rules: the reader of plain texts and cJSON see the same tree; what is printed as JSON is read back as the same; the YAML of a tree has its values in its order,
  * texts in a form that no YAML reader takes for another type, and texts that are not UTF-8 escaped.
  */
 #include "fuzz.h"
@@ -138,6 +138,15 @@ static void yaml(const cJSON *root)
 	yaml_parser_delete(&parser);
 }
 
+static void once(const cJSON *root, const struct buf *text)
+{
+	autoerror struct error *err = NULL;
+	const cJSON *other = tree_json_once(buf_str(text), text->len, "input", &err);
+
+	RULE((root == NULL) == (other == NULL) && (other == NULL) == (err != NULL));
+	RULE(root == NULL || same(root, other));
+}
+
 /* The first line is a path, what follows the document. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -151,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_add(&text, data + path_len, size - path_len);
 	root = tree_json(buf_str(&text), text.len, "input", &err);
 	RULE((root == NULL) == (err != NULL));
+	once(root, &text);
 	if (root == NULL)
 		return 0;
 	(void)tree_str(root, path);

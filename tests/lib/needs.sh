@@ -40,6 +40,7 @@ mandoc mandoc"
 NEEDS_CLI="$NEEDS_BUILD
 jq jq
 python3 python3
+strace strace
 script bsdutils
 tmux tmux"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The documents hold what the code holds: the tables of docs/architecture.md, links, manual pages.
-# shellcheck disable=SC2016 # the back quotes are Markdown's
+# shellcheck disable=SC2016 # the back quotes are Markdown's, the dollars awk's
 
 # shellcheck source-path=SCRIPTDIR source=../lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
@@ -11,6 +11,11 @@ SRC=${SRC:-$REPO/src}
 DOCS=${DOCS:-$REPO/docs}
 ARCHITECTURE=${ARCHITECTURE:-$DOCS/architecture.md}
 README=${README:-$REPO/README.md}
+
+# The manual pages of openshell, one after the other.
+manual() {
+	cat "$DOCS"/openshell.1 "$DOCS"/openshell-*.[15]
+}
 
 # section FILE HEADING-REGEX: the text under a heading, up to the next one
 section() {
@@ -109,7 +114,7 @@ diagnoses_are_the_codes() {
 	code_diagnoses >"$TEST_TMP/code"
 	[ "$(wc -l <"$TEST_TMP/code")" -ge 40 ]
 	printf '%s\n' 'usage 2 no' 'cancelled 128 no' >>"$TEST_TMP/code"
-	sed -nE 's/^\.It Li ([a-z0-9-]+) Ta ([0-9]+)( \+ n)? Ta (yes|no) Ta .*/\1 \2 \4/p' "$DOCS/openshell.1" |
+	manual | sed -nE 's/^\.It Li ([a-z0-9-]+) Ta ([0-9]+)( \+ n)? Ta (yes|no) Ta .*/\1 \2 \4/p' |
 		diff -u - "$TEST_TMP/code"
 }
 
@@ -121,7 +126,7 @@ code_checks() {
 }
 
 page_checks() {
-	awk '/^\.Sh/ { shown = $2 == "CHECKS" } shown' "$DOCS/openshell.1" >"$TEST_TMP/section"
+	manual | awk '/^\.Sh/ { shown = $2 == "CHECKS" } shown' >"$TEST_TMP/section"
 	sed -n 's/^\.It Cm //p' "$TEST_TMP/section"
 	awk '$1 == ".Li" { code = $2; next } code != "" && match($0, /^\((warning|failure)/) { print code, substr($0, 2, RLENGTH - 1) }
 		{ code = "" }' "$TEST_TMP/section" | sort
@@ -172,6 +177,48 @@ manual_page_is_clean() {
 	mandoc -T lint -W warning "$1"
 }
 
+check_man() {
+	srcdir=$REPO PAGES=$1 PROGRAM=$OPENSHELL "$REPO/tests/check-man.sh"
+}
+
+manual_is_complete() {
+	check_man "$DOCS"
+}
+
+# without AWK-CONDITION EXPECTED: a manual that lacks the lines of the condition fails, and what it lacks is told.
+without() {
+	mkdir "$TEST_TMP/pages"
+	for page in "$DOCS"/openshell*.[158]; do
+		awk '/^\.It (Xo )?Ic / { command = $0; sub(/.*Ic /, "", command) } /^\.Sh/ { command = "" }
+			!('"$1"')' "$page" >"$TEST_TMP/pages/$(basename "$page")"
+	done
+	status=0
+	check_man "$TEST_TMP/pages" >"$TEST_TMP/complaint" 2>&1 || status=$?
+	rm -r "$TEST_TMP/pages"
+	expect_equal 1 "$status"
+	expect_has "check-man: $2" "$TEST_TMP/complaint"
+}
+
+manual_tests() {
+	if [ ! -x "$OPENSHELL" ]; then
+		skip the_manual_names_all_that_there_is "$OPENSHELL is not built"
+		return
+	fi
+	check the_manual_names_all_that_there_is manual_is_complete
+	check a_command_without_its_section_is_noticed \
+		without 'command ~ /^gateway list/' 'no page has a section of: gateway list'
+	check an_option_that_only_other_commands_have_is_noticed \
+		without 'command ~ /^gateway info/ && / -name/' "the section of 'gateway info' has no: Fl -name"
+	check a_missing_letter_of_an_option_is_noticed \
+		without 'command ~ /^doctor logs/ && /Fl l/' "the section of 'doctor logs' has no: Fl l"
+	check a_missing_global_option_is_noticed without '/Fl -verbose/' 'no page has: Fl -verbose'
+	check a_missing_alias_is_noticed without '/Ic dr/' 'no page has: Ic dr'
+	check a_missing_word_of_a_value_is_noticed without '/Cm never/' 'no page has: Cm never'
+	check a_missing_variable_is_noticed without '/Ev IMAGE_TAG/' 'no page has: Ev IMAGE_TAG'
+	check a_missing_file_is_noticed without '/registries\.yaml/' 'no page has: Pa [^ ]*registries'
+	check a_missing_exit_status_is_noticed without '$0 == ".It 7"' 'no page has: It 7'
+}
+
 release_is_told() {
 	version=$(sed -n 's/^AC_INIT(\[openshell\], \[\(.*\)\])$/\1/p' "$REPO/configure.ac")
 	grep -qE "^$version \([0-9]{4}-[0-9]{2}-[0-9]{2}\)$" "$REPO/NEWS"
@@ -191,6 +238,7 @@ main() {
 		check "files_that_$(basename "$page")_names_are_there" named_files_are_there "$page"
 	done
 	check the_tour_of_the_readme_shows_steps_of_the_program tour_shows_real_steps
+	manual_tests
 	for page in "$DOCS"/*.[1-8]; do
 		if command -v mandoc >/dev/null; then
 			check "$(basename "$page")_is_clean_under_mandoc" manual_page_is_clean "$page"

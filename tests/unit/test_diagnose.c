@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/cli.h"
+#include "cli/lookup.h"
 #include "script.h"
+#include "tryout.h"
 
 /* What programs print, and what it means. hint: a part of one of the steps. */
 static const struct {
@@ -551,47 +552,6 @@ static void a_code_means_one_exit_status(void **state)
 
 /* ------------------------------------------------------------------ commands that are advised parse */
 
-/* With --help the options are parsed and nothing is done. */
-static int parse_only(char **argv, int argc)
-{
-	struct script nothing;
-	struct app app = { .clock = &nothing.clock, .runner = &nothing.runner };
-	autoclose int null = open("/dev/null", O_WRONLY);
-	autoclose int saved = dup(STDOUT_FILENO);
-	int status;
-
-	script_init(&nothing, NULL, 0);
-	fflush(stdout);
-	dup2(null, STDOUT_FILENO);
-	status = cli_main(&app, argc, argv);
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	script_end(&nothing);
-	return status;
-}
-
-/* command: words and blanks; what stands for a value is left or replaced. */
-static int try_command(const char *command)
-{
-	AUTO(argv) args = ARGV_INIT;
-	autofree char *copy = xstrdup(command);
-	char *rest = copy, *word;
-	bool helped = false;
-
-	while ((word = strsep(&rest, " ")) != NULL) {
-		if (*word == '\0')
-			continue;
-		if (streq(word, "--")) {
-			argv_add(&args, "--help");
-			helped = true;
-		}
-		argv_add(&args, streq(word, "%N") || streq(word, "%s") ? "x" : streq(word, "%d") ? "1" : word);
-	}
-	if (!helped)
-		argv_add(&args, "--help");
-	return parse_only(args.v, (int)args.n);
-}
-
 static void the_parser_tells_a_wrong_command(void **state)
 {
 	(void)state;
@@ -623,15 +583,9 @@ static void every_command_of_the_table_parses(void **state)
 
 static bool begins_a_command(const char *text)
 {
-	static const char *const words[] = { "gateway", "gw", "doctor", "dr", "status" };
+	autofree char *word = xstrndup(text, strcspn(text, " \"'\\;:,)"));
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		size_t len = strlen(words[i]);
-
-		if (strncmp(text, words[i], len) == 0 && strchr(" \"'\\;:,)", text[len]) != NULL)
-			return true;
-	}
-	return false;
+	return lookup_group(word) != NULL || lookup_command(word) != NULL;
 }
 
 static int check_advice(const char *source, const char *file)
@@ -643,7 +597,7 @@ static int check_advice(const char *source, const char *file)
 
 		if (!begins_a_command(at + strlen("openshell ")))
 			continue;
-		command = xstrndup(at, strcspn(at, "\"'\\;:,()\n"));
+		command = xstrndup(at, strcspn(at, "\"'\\;:,()|#\n"));
 		found++;
 		if (try_command(command) != 0)
 			fail_msg("%s advises '%s', which does not parse", file, command);

@@ -211,20 +211,26 @@ static const struct row {
 	{ "network rm", remove_network, { { .command = "docker network rm " NAME } }, NULL },
 	{ "removing an absent network is fine", remove_network,
 	  { { .command = "docker network rm *", .code = 1 },
-	    { .command = "docker network ls --format '{{.Name}}' --filter name=" NAME, .out = NAME "2\n" } }, NULL },
+	    { .command = "docker network ls --format '{{.Name}}\\n{{.ID}}' --filter name=" NAME,
+	      .out = NAME "2\nN2\n" } }, NULL },
 	{ "what is attached to a network is detached first", remove_network,
 	  { { .command = "docker network rm *", .code = 1, .err = "has active endpoints\n" },
-	    { .command = "docker network ls *", .out = NAME "\n" },
-	    { .command = "docker network inspect --format '{{json .Containers}}' -- " NAME,
+	    { .command = "docker network ls *", .out = NAME "\nN1\n" },
+	    { .command = "docker network inspect --format '{{json .Containers}}' -- N1",
 	      .out = "{\"C1\":{},\"C2\":{}}\n" },
-	    { .command = "docker network disconnect -f " NAME " C1" },
-	    { .command = "docker network disconnect -f " NAME " C2", .code = 1 },
-	    { .command = "docker network rm " NAME } }, NULL },
+	    { .command = "docker network disconnect -f N1 C1" },
+	    { .command = "docker network disconnect -f N1 C2", .code = 1 },
+	    { .command = "docker network rm N1" } }, NULL },
+	{ "two networks of one name are both removed", remove_network,
+	  { { .command = "docker network rm " NAME, .code = 1, .err = "network is ambiguous (2 matches found on name)\n" },
+	    { .command = "docker network ls *", .out = NAME "\nN1\n" NAME "-2\nN2\n" NAME "\nN3\n" },
+	    { .command = "docker network inspect *", .out = "{}\n" }, { .command = "docker network rm N1" },
+	    { .command = "docker network inspect *", .out = "{}\n" }, { .command = "docker network rm N3" } }, NULL },
 	{ "a network that stays is an error", remove_network,
 	  { { .command = "docker network rm *", .code = 1, .err = "first\n" },
-	    { .command = "docker network ls *", .out = NAME "\n" },
+	    { .command = "docker network ls *", .out = NAME "\nN1\n" },
 	    { .command = "docker network inspect *", .out = "{}\n" },
-	    { .command = "docker network rm " NAME, .code = 1, .err = "in use\n" } },
+	    { .command = "docker network rm N1", .code = 1, .err = "in use\n" } },
 	  "docker network rm failed (exit 1): in use" },
 	{ "when the networks cannot be listed the first reason counts", remove_network,
 	  { { .command = "docker network rm *", .code = 1, .err = "first reason\n" },
@@ -455,22 +461,69 @@ static void holders_of_a_port_are_listed_by_name(void **state)
 	script_end(&script);
 }
 
+#define LIST_GATEWAYS \
+	"docker ps --no-trunc --format '[{{json .ID}},{{json .Names}},{{json .Image}},{{json (.Label \"ai.openshell.gateway\")}}]'"
+
+static void gateways_are_known_by_label_or_image(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = LIST_GATEWAYS " --filter publish=8080",
+		  .out = "[\"a1\",\"ours\",\"sha256:1\",\"dev\"]\n[\"b2\",\"web\",\"nginx\",\"\"]\n"
+			 "[\"c3\",\"old\",\"ghcr.io/nvidia/openshell/cluster:dev\",\"\"]\n" },
+		{ .command = LIST_GATEWAYS },
+	};
+	AUTO(gateway_list) list = { .ids = ARGV_INIT, .names = ARGV_INIT };
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_gateways(&script.docker, 8080, &list, &err), 0);
+	assert_line(&list.ids, "a1 c3");
+	assert_line(&list.names, "ours old");
+	assert_int_equal(docker_gateways(&script.docker, 0, &list, &err), 0);
+	assert_int_equal(list.ids.n, 2);
+	script_end(&script);
+}
+
+static void gateways_that_are_no_containers_are_an_error(void **state)
+{
+	static const char *const outs[] = {
+		"junk\n", "{}\n", "[]\n", "[\"-f\",\"x\",\"openshell/cluster\",\"\"]\n", "[\"a1\",\"\",\"i\",\"dev\"]\n",
+		"[\"a1\",\"x\\u001b[2J\",\"i\",\"dev\"]\n", "[\"a1\",\"x\",3,\"dev\"]\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(outs); i++) {
+		const struct script_step steps[] = { { .command = "docker ps *", .out = outs[i] } };
+		AUTO(gateway_list) list = { .ids = ARGV_INIT, .names = ARGV_INIT };
+		struct error *err = NULL;
+		struct script script;
+
+		SCRIPT_INIT(&script, steps);
+		assert_int_equal(docker_gateways(&script.docker, 0, &list, &err), -1);
+		assert_error(&err, ERROR_SYSTEM, "docker ps");
+		script_end(&script);
+	}
+}
+
 static void a_name_that_only_contains_ours_is_another(void **state)
 {
 	static const struct script_step steps[] = {
 		{ .command = "docker volume ls *", .out = NAME "-2\nmy-" NAME "\n" },
-		{ .command = "docker network ls *", .out = NAME "-2\n" NAME "\n" },
+		{ .command = "docker network ls *", .out = NAME "-2\nN1\n" NAME "\nN2\n" },
 	};
 	struct error *err = NULL;
 	struct script script;
 	bool found = true;
+	size_t count = 0;
 
 	(void)state;
 	SCRIPT_INIT(&script, steps);
 	assert_int_equal(docker_volume_exists(&script.docker, NAME, &found, &err), 0);
 	assert_false(found);
-	assert_int_equal(docker_network_exists(&script.docker, NAME, &found, &err), 0);
-	assert_true(found);
+	assert_int_equal(docker_network_count(&script.docker, NAME, &count, &err), 0);
+	assert_int_equal(count, 1);
 	script_end(&script);
 }
 
@@ -811,6 +864,8 @@ int main(void)
 		cmocka_unit_test(a_container_is_absent_only_if_the_engine_does_not_list_it),
 		cmocka_unit_test(a_container_is_listed_by_name_or_whole_id),
 		cmocka_unit_test(holders_of_a_port_are_listed_by_name),
+		cmocka_unit_test(gateways_are_known_by_label_or_image),
+		cmocka_unit_test(gateways_that_are_no_containers_are_an_error),
 		cmocka_unit_test(a_name_that_only_contains_ours_is_another),
 		cmocka_unit_test(lists_that_are_no_names_are_an_error),
 		cmocka_unit_test(a_create_without_an_id_is_an_error),

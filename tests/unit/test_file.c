@@ -305,6 +305,66 @@ static void a_directory_that_is_there_keeps_its_mode(void **state)
 	assert_mode(scratch("a"), 0755);
 }
 
+static void a_private_directory_is_closed_to_others_also_when_it_was_there(void **state)
+{
+	static const mode_t modes[] = { 0755, 0777, 0500, 0700 };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(mkdir(scratch("a"), 0755), 0);
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		assert_int_equal(chmod(scratch("a"), modes[i]), 0);
+		assert_int_equal(dir_make_private(scratch("a"), &err), 0);
+		assert_mode(scratch("a"), 0700);
+	}
+	assert_int_equal(dir_make_private(scratch("a/b/c"), &err), 0);
+	assert_mode(scratch("a/b/c"), 0700);
+}
+
+static void make_private(void *path)
+{
+	struct error *err = NULL;
+
+	assert_int_equal(dir_make_private(path, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "to others");
+}
+
+static void a_directory_of_somebody_else_that_others_can_write_is_no_private_one(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(scratch("a"), 0700), 0);
+	assert_int_equal(chmod(scratch("a"), 0777), 0);
+	as_nobody(make_private, (void *)(uintptr_t)scratch("a"));
+	assert_mode(scratch("a"), 0777);
+}
+
+static void remove_and_make(const char *path)
+{
+	for (int i = 0; i < 1000000; i++) {
+		rmdir(path);
+		mkdir(path, 0700);
+	}
+	_exit(0);
+}
+
+static void a_parent_that_another_process_removes_is_made_again(void **state)
+{
+	pid_t pid = fork();
+	struct error *err = NULL;
+
+	(void)state;
+	if (pid == 0)
+		remove_and_make(scratch("a"));
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(dir_make(scratch("a/b"), &err), 0);
+		rmdir(scratch("a/b"));
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void what_stands_in_the_way_of_a_directory_is_told(void **state)
 {
 	struct error *err = NULL;
@@ -344,6 +404,33 @@ static void a_directory_is_removed_with_its_files(void **state)
 	assert_gone(scratch("dir"));
 	assert_int_equal(dir_remove(scratch("dir"), &err), 0);
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
+}
+
+static void empty_directories_in_the_place_of_files_are_removed_too(void **state)
+{
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("dir/file"), "x");
+	assert_int_equal(mkdir(scratch("dir/empty"), 0700), 0);
+	assert_int_equal(dir_remove(scratch("dir"), &err), 0);
+	assert_gone(scratch("dir"));
+}
+
+static void a_cleared_directory_keeps_one_file_and_what_a_link_leads_to(void **state)
+{
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("dir/kept"), "x");
+	scratch_put(scratch("dir/file"), "x");
+	assert_int_equal(symlink("dir", scratch("link")), 0);
+	assert_int_equal(dir_clear(scratch("link"), "", &err), 0);
+	assert_entries(scratch("dir"), 2);
+	assert_int_equal(dir_clear(scratch("dir"), "kept", &err), 0);
+	assert_entries(scratch("dir"), 1);
+	assert_holds(scratch("dir/kept"), "x");
+	assert_int_equal(dir_clear(scratch("none"), "", &err), 0);
 }
 
 static void a_directory_with_directories_is_not_removed(void **state)
@@ -543,9 +630,14 @@ int main(void)
 		CASE(removing_a_file_that_is_not_there_is_fine),
 		CASE(directories_are_made_private_down_to_the_last),
 		CASE(a_directory_that_is_there_keeps_its_mode),
+		CASE(a_private_directory_is_closed_to_others_also_when_it_was_there),
+		CASE(a_directory_of_somebody_else_that_others_can_write_is_no_private_one),
+		CASE(a_parent_that_another_process_removes_is_made_again),
 		CASE(what_stands_in_the_way_of_a_directory_is_told),
 		CASE(a_link_to_a_directory_is_one),
 		CASE(a_directory_is_removed_with_its_files),
+		CASE(empty_directories_in_the_place_of_files_are_removed_too),
+		CASE(a_cleared_directory_keeps_one_file_and_what_a_link_leads_to),
 		CASE(a_directory_with_directories_is_not_removed),
 		CASE(what_a_link_points_to_is_not_removed_with_it),
 		CASE(only_an_empty_directory_is_removed_if_empty),

@@ -118,6 +118,77 @@ static void a_released_lock_names_nobody(void **state)
 	assert_holds(scratch("run/openshell/dev.lock"), "");
 }
 
+/* It holds the configuration for a moment. */
+static pid_t keeper(const struct paths *paths, int moment_ms)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct lock lock = LOCK_INIT;
+		struct error *err = NULL;
+
+		if (lock_configuration(&lock, paths, &err) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		poll(NULL, 0, moment_ms);
+		lock_release(&lock);
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void the_configuration_is_waited_for_and_nothing_of_the_lock_stays(void **state)
+{
+	const struct paths paths = { .user_root = (char *)(uintptr_t)scratch("config/openshell") };
+	AUTO(lock) lock = LOCK_INIT;
+	struct error *err = NULL;
+	pid_t pid = keeper(&paths, 50);
+	int status;
+
+	(void)state;
+	assert_int_equal(lock_configuration(&lock, &paths, &err), 0);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), pid);
+	assert_int_equal(status, 0);
+	assert_mode(paths.user_root, 0700);
+	assert_entries(paths.user_root, 0);
+}
+
+static void waiting_for_the_configuration_ends_with_a_signal(void **state)
+{
+	const struct paths paths = { .user_root = (char *)(uintptr_t)scratch("config/openshell") };
+	struct lock lock = LOCK_INIT;
+	struct error *err = NULL;
+	pid_t pid = keeper(&paths, 10000);
+
+	(void)state;
+	cancel_request(SIGTERM);
+	assert_int_equal(lock_configuration(&lock, &paths, &err), -1);
+	assert_error(&err, ERROR_CANCELLED, "SIGTERM");
+	assert_int_equal(lock.fd, -1);
+	cancel_forget();
+	end(pid, SIGKILL);
+}
+
+static void a_configuration_that_was_removed_meanwhile_is_made_again(void **state)
+{
+	const struct paths paths = { .user_root = (char *)(uintptr_t)scratch("config/openshell") };
+	AUTO(lock) first = LOCK_INIT;
+	AUTO(lock) second = LOCK_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(lock_configuration(&first, &paths, &err), 0);
+	assert_int_equal(rmdir(paths.user_root), 0);
+	assert_int_equal(lock_configuration(&second, &paths, &err), 0);
+	assert_mode(paths.user_root, 0700);
+}
+
 static void gateways_do_not_keep_each_other_out(void **state)
 {
 	const struct paths paths = paths_here();
@@ -238,6 +309,9 @@ int main(void)
 		CASE(a_busy_gateway_names_who_is_at_work),
 		CASE(a_holder_that_is_about_to_tell_its_name_is_given_time),
 		CASE(a_released_lock_names_nobody),
+		CASE(the_configuration_is_waited_for_and_nothing_of_the_lock_stays),
+		CASE(waiting_for_the_configuration_ends_with_a_signal),
+		CASE(a_configuration_that_was_removed_meanwhile_is_made_again),
 		CASE(gateways_do_not_keep_each_other_out),
 		CASE(the_lock_of_a_killed_process_is_free),
 		CASE(a_released_lock_can_be_taken_again),

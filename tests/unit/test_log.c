@@ -160,6 +160,23 @@ static void a_sink_gets_the_trace_instead_of_stderr(void **state)
 	buf_release(&caught);
 }
 
+static void a_byte_is_shown_or_escaped_wherever_it_is(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < 20; at++)
+		for (int byte = 1; byte < 256; byte++) {
+			char text[] = "abcdefghijklmnopqrst";
+			const char alone[] = { (char)byte, '\0' };
+			autofree char *one = log_safe_text(alone, 1), *safe = NULL, *expected = NULL;
+
+			text[at] = (char)byte;
+			safe = log_safe_text(text, strlen(text));
+			expected = xasprintf("%.*s%s%s", (int)at, text, one, text + at + 1);
+			assert_string_equal(safe, expected);
+			assert_int_equal(log_is_safe(text), streq(safe, text));
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +187,7 @@ int main(void)
 		cmocka_unit_test(nul_bytes_are_shown_and_do_not_cut_the_text),
 		cmocka_unit_test(the_length_is_respected_within_a_character),
 		cmocka_unit_test(every_pair_of_bytes_is_safe),
+		cmocka_unit_test(a_byte_is_shown_or_escaped_wherever_it_is),
 		cmocka_unit_test_setup_teardown(nothing_is_traced_unless_asked_for, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_traced_line_is_safe, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_sink_gets_the_trace_instead_of_stderr, scratch_setup, scratch_teardown),

@@ -237,6 +237,24 @@ static void a_name_that_leads_elsewhere_is_refused(void **state)
 	assert_error(&err, ERROR_USAGE, "not a gateway name");
 }
 
+static void a_part_that_a_person_gives_must_be_such_a_file(void **state)
+{
+	AUTO(buf) text = BUF_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	scratch_put(scratch("key"), "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n");
+	assert_int_equal(mtls_file_read(MTLS_KEY, scratch("key"), &text, &err), 0);
+	buf_release(&text);
+	assert_int_equal(mtls_file_read(MTLS_CERT, scratch("key"), &text, &err), -1);
+	assert_error(&err, ERROR_USAGE, "key, line 1: a private key has no place here");
+	buf_release(&text);
+	assert_int_equal(mtls_file_read(MTLS_CA, scratch("%s", ""), &text, &err), -1);
+	assert_error(&err, ERROR_USAGE, "not a regular file");
+	assert_int_equal(mtls_file_read(MTLS_CA, scratch("none"), &text, &err), -1);
+	assert_error(&err, ERROR_ABSENT, "none");
+}
+
 static void each_state_has_a_name(void **state)
 {
 	(void)state;
@@ -493,6 +511,7 @@ int main(void)
 		CASE(removing_takes_what_a_crash_left_too),
 		CASE(tidying_takes_what_a_crash_left_but_never_the_bundle),
 		CASE(a_name_that_leads_elsewhere_is_refused),
+		CASE(a_part_that_a_person_gives_must_be_such_a_file),
 		CASE(each_state_has_a_name),
 		CASE(the_end_of_a_certificate_is_read_in_both_forms_of_time),
 		CASE(of_several_certificates_the_first_counts_whatever_is_around_it),

@@ -104,6 +104,34 @@ static void a_system_directory_that_others_can_write_is_not_trusted(void **state
 	}
 }
 
+static void each_level_of_it_must_be_the_owners_alone(void **state)
+{
+	static const struct {
+		const char *what;
+		mode_t good, bad;
+	} rows[] = { { "shared/etc", 0755, 0777 }, { "shared", 0755, 0775 }, { "shared/etc/gateways", 0755, 0757 } };
+	const char *dir = scratch("shared/etc");
+
+	(void)state;
+	assert_int_equal(mkdir(scratch("shared"), 0755), 0);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	assert_int_equal(mkdir(scratch("shared/etc/gateways"), 0755), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (int bad = 0; bad < 2; bad++) {
+			AUTO(paths) paths = { 0 };
+			AUTO(argv) warnings = ARGV_INIT;
+
+			assert_int_equal(chmod(scratch("%s", rows[i].what), bad ? rows[i].bad : rows[i].good), 0);
+			init(&paths, &(struct paths_input){ .home = "/h", .system_dir = dir }, &warnings);
+			assert_int_equal(paths.system_root == NULL, bad);
+			assert_int_equal(warnings.n, bad);
+			if (bad)
+				assert_non_null(strstr(warnings.v[0], rows[i].what));
+		}
+		assert_int_equal(chmod(scratch("%s", rows[i].what), rows[i].good), 0);
+	}
+}
+
 static void a_system_directory_of_another_user_is_not_trusted(void **state)
 {
 	const char *dir = scratch("system");
@@ -231,6 +259,7 @@ int main(void)
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_system_directory_that_others_can_write_is_not_trusted, scratch_setup,
 						scratch_teardown),
+		cmocka_unit_test_setup_teardown(each_level_of_it_must_be_the_owners_alone, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_system_directory_of_another_user_is_not_trusted, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test(locks_are_in_the_runtime_directory_else_in_a_directory_of_the_user),

@@ -49,7 +49,7 @@ static const struct {
 	{ "", "ca.pem: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)" },
 	{ "hello\n", "holds no certificate" },
 	{ "MAA=\n", "holds no certificate" },
-	{ CERT "-----BEGIN PRIVATE KEY-----\nMAA=\n", "ca.pem, line 4: a private key is not for the node" },
+	{ CERT "-----BEGIN PRIVATE KEY-----\nMAA=\n", "ca.pem, line 4: a private key has no place here" },
 	{ "-----BEGIN EC PRIVATE KEY-----\n", "line 1: a private key" },
 	{ "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "line 1: a private key" },
 	{ "-----BEGIN CERTIFICATE-----\nMAA=\n-----BEGIN PRIVATE KEY-----\n", "line 3: a private key" },
@@ -90,6 +90,71 @@ static void a_nul_byte_is_refused(void **state)
 	assert_error(&err, ERROR_USAGE, "ca.der: not text (PEM)");
 }
 
+#define KEY "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"
+#define PARAMETERS "-----BEGIN EC PARAMETERS-----\nBgA=\n-----END EC PARAMETERS-----\n"
+
+static void one_key_passes_also_after_the_parameters_of_its_curve(void **state)
+{
+	static const char *const good[] = {
+		KEY, ("Bag Attributes\n" KEY "end"), "-----BEGIN RSA PRIVATE KEY-----\r\nMAA=\r\n-----END RSA PRIVATE KEY-----\r\n",
+		(PARAMETERS "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n"),
+	};
+	AUTO(buf) text = BUF_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		if (pem_check_key(good[i], strlen(good[i]), "k", &err) < 0)
+			fail_msg("%zu: %s", i, error_text(err));
+	data_read("fake-cluster/tls.key", &text);
+	assert_int_equal(pem_check_key(buf_str(&text), text.len, "k", &err), 0);
+}
+
+static void what_is_not_one_key_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{ "", "k: holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)" },
+		{ PARAMETERS, "k: holds no private key" },
+		{ CERT, "k, line 1: 'CERTIFICATE' is no PRIVATE KEY" },
+		{ "-----BEGIN PUBLIC KEY-----\n", "line 1: 'PUBLIC KEY' is no PRIVATE KEY" },
+		{ KEY KEY, "k, line 4: something follows the key" },
+		{ KEY CERT, "k, line 4: 'CERTIFICATE' is no PRIVATE KEY" },
+		{ "-----BEGIN PRIVATE KEY-----\nMAA=\n", "line 1: the key that begins here has no end" },
+		{ "-----BEGIN PRIVATE KEY-----\n" KEY, "line 2: a key begins within another one" },
+		{ "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END RSA PRIVATE KEY-----\n", "line 3: the end of something" },
+		{ "-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n", "line 1: what begins here is no key in base64" },
+		{ "-----BEGIN PRIVATE KEY-----\nBgA=\n-----END PRIVATE KEY-----\n", "line 1: what begins here is no key" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct error *err = NULL;
+
+		print_message("           %s\n", rows[i].error);
+		assert_int_equal(pem_check_key(rows[i].text, strlen(rows[i].text), "k", &err), -1);
+		assert_error(&err, ERROR_USAGE, rows[i].error);
+	}
+}
+
+static void a_key_with_a_passphrase_is_refused_with_the_command_that_helps(void **state)
+{
+	static const char *const rows[] = {
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMAA=\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct error *err = NULL;
+
+		assert_int_equal(pem_check_key(rows[i], strlen(rows[i]), "my key", &err), -1);
+		assert_true(advises(err, "openssl pkey -in 'my key' -out"));
+		assert_error(&err, ERROR_USAGE, "the key is encrypted");
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -97,6 +162,9 @@ int main(void)
 		cmocka_unit_test(real_certificates_pass),
 		cmocka_unit_test(anything_else_is_refused_and_the_line_is_named),
 		cmocka_unit_test(a_nul_byte_is_refused),
+		cmocka_unit_test(one_key_passes_also_after_the_parameters_of_its_curve),
+		cmocka_unit_test(what_is_not_one_key_is_refused),
+		cmocka_unit_test(a_key_with_a_passphrase_is_refused_with_the_command_that_helps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,10 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/registry.h"
 
 static struct paths here;
@@ -292,12 +294,60 @@ static void metadata_that_cannot_be_used_is_refused_with_the_reason(void **state
 	}
 }
 
-static void of_a_key_that_is_there_twice_the_first_counts(void **state)
+static void a_key_of_ours_that_is_there_twice_is_refused(void **state)
 {
+	static const char *const extra[] = {
+		"\"gateway_port\":1", "\"name\":\"dev\"", "\"is_remote\":false", "\"gateway_endpoint\":\"https://evil\"",
+		"\"remote_host\":\"a\",\"remote_host\":\"b\"", "\"auth_mode\":null,\"auth_mode\":\"mtls\"",
+	};
+
 	(void)state;
-	put("user", "dev", "{\"gateway_port\":1,\"name\":\"dev\",\"gateway_endpoint\":\"https://h\",\"is_remote\":false,"
-			   "\"gateway_port\":2}");
+	for (size_t i = 0; i < ARRAY_LEN(extra); i++) {
+		autofree char *text = xasprintf("{%s,%s", extra[i], METADATA("dev", 1) + 1);
+
+		put("user", "dev", text);
+		assert_not_found("dev", ERROR_SYSTEM, "is there more than once");
+		assert_list("dev:user!");
+	}
+	put("user", "dev", "{\"x\":1,\"x\":2,\"Name\":\"other\",\"NAME\":\"third\",\"gateway_port\":1,\"name\":\"dev\","
+			   "\"gateway_endpoint\":\"https://h\",\"is_remote\":false}");
 	assert_found("dev", 1, SOURCE_USER);
+}
+
+/* As upstream's releases wrote them. */
+static void entries_of_other_programs_are_read(void **state)
+{
+#define BASE "\"name\":\"dev\",\"gateway_endpoint\":\"https://g.example:8080\",\"gateway_port\":8080"
+	static const struct {
+		const char *text, *type, *auth;
+		bool elsewhere;
+	} rows[] = {
+		{ "{" BASE ",\"is_remote\":false}", "local", "mtls", false },
+		{ "{" BASE ",\"is_remote\":false,\"remote_host\":null,\"resolved_host\":null,\"auth_mode\":null}", "local", "mtls", false },
+		{ "{" BASE ",\"is_remote\":true,\"auth_mode\":\"cloudflare_jwt\",\"cf_team_domain\":\"t\",\"cf_auth_url\":\"https://a\"}",
+		  "cloud", "cloudflare_jwt", true },
+		{ "{" BASE ",\"is_remote\":true,\"auth_mode\":\"cloudflare_jwt\",\"edge_team_domain\":\"t\",\"edge_auth_url\":null}",
+		  "cloud", "cloudflare_jwt", true },
+		{ "{" BASE ",\"is_remote\":true,\"remote_host\":\"me@box\",\"resolved_host\":\"10.0.0.5\"}", "remote", "mtls", true },
+		{ "{" BASE ",\"is_remote\":false,\"auth_mode\":\"oidc\",\"oidc_issuer\":\"https://i\",\"oidc_client_id\":\"c\","
+		  "\"oidc_audience\":null,\"oidc_scopes\":\"a b\",\"vm_driver_state_dir\":\"/x\"}", "local", "oidc", false },
+		{ "{" BASE ",\"is_remote\":false,\"client_lifecycle_managed\":true}", "local", "mtls", false },
+		{ "{" BASE ",\"is_remote\":false,\"client_lifecycle_managed\":null}", "local", "mtls", false },
+		{ "{" BASE ",\"is_remote\":false,\"client_lifecycle_managed\":false}", "local", "mtls", true },
+	};
+#undef BASE
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(record) record = { 0 };
+		struct error *err = NULL;
+
+		put_flat("dev", rows[i].text);
+		assert_int_equal(registry_load(&here, "dev", &record, &err), 0);
+		assert_string_equal(record_type(&record), rows[i].type);
+		assert_string_equal(record_auth(&record), rows[i].auth);
+		assert_int_equal(record_is_elsewhere(&record), rows[i].elsewhere);
+	}
 }
 
 static void a_huge_or_deep_file_is_refused(void **state)
@@ -431,6 +481,79 @@ static void what_the_file_says_already_is_not_written_again(void **state)
 	assert_found("dev", 8081, SOURCE_USER);
 }
 
+static void what_is_open_to_others_is_closed_when_it_is_saved(void **state)
+{
+	static const char *const dirs[] = { "user", "user/gateways", "user/gateways/dev" };
+	const struct record record = { .name = dev, .endpoint = endpoint, .port = 8080 };
+	const char *path = scratch("user/gateways/dev/metadata.json");
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(registry_save(&here, &record, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		assert_int_equal(chmod(scratch("%s", dirs[i]), 0755), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(registry_save(&here, &record, &err), 0);
+	assert_mode(path, 0600);
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		assert_mode(scratch("%s", dirs[i]), 0700);
+}
+
+static void keys_of_other_programs_survive_a_save(void **state)
+{
+	static char mode[] = "plaintext";
+	struct record record = { .name = dev, .endpoint = endpoint, .port = 8080, .auth_mode = mode };
+	const char *expected = "{\n"
+			       "  \"name\": \"dev\",\n"
+			       "  \"gateway_endpoint\": \"https://127.0.0.1:8080\",\n"
+			       "  \"is_remote\": false,\n"
+			       "  \"gateway_port\": 8080,\n"
+			       "  \"auth_mode\": \"plaintext\",\n"
+			       "  \"cf_team_domain\": \"t\",\n"
+			       "  \"future\": [\n"
+			       "    {\n"
+			       "      \"a\": null\n"
+			       "    }\n"
+			       "  ],\n"
+			       "  \"client_lifecycle_managed\": true\n"
+			       "}\n";
+	struct error *err = NULL;
+
+	(void)state;
+	put("user", "dev", "{\"cf_team_domain\":\"t\",\"name\":\"dev\",\"gateway_endpoint\":\"https://h\",\"is_remote\":true,"
+			   "\"remote_host\":\"gone\",\"future\":[{\"a\":null}],\"gateway_port\":1,\"client_lifecycle_managed\":true}");
+	assert_int_equal(registry_save(&here, &record, &err), 0);
+	assert_holds(scratch("user/gateways/dev/metadata.json"), expected);
+	assert_int_equal(registry_save(&here, &record, &err), 0);
+	assert_holds(scratch("user/gateways/dev/metadata.json"), expected);
+}
+
+static void those_of_the_system_are_not_taken_over(void **state)
+{
+	const struct record record = { .name = dev, .endpoint = endpoint, .port = 8080 };
+	autofree char *text = NULL;
+
+	(void)state;
+	put("system", "dev", "{\"theirs\":1,\"name\":\"dev\",\"gateway_endpoint\":\"https://h\",\"is_remote\":true,\"gateway_port\":1}");
+	text = registry_text(&here, &record);
+	assert_null(strstr(text, "theirs"));
+}
+
+static void a_save_moves_an_entry_from_the_older_place(void **state)
+{
+	const struct record record = { .name = dev, .endpoint = endpoint, .port = 8080 };
+	AUTO(buf) now = BUF_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	put_flat("dev", "{\"future\":7,\"name\":\"dev\",\"gateway_endpoint\":\"https://h\",\"is_remote\":false,\"gateway_port\":1}");
+	assert_int_equal(registry_save(&here, &record, &err), 0);
+	assert_gone(scratch("user/gateways/dev_metadata.json"));
+	assert_int_equal(file_read(scratch("user/gateways/dev/metadata.json"), 4096, &now, &err), 0);
+	assert_non_null(strstr(buf_str(&now), "\"future\": 7"));
+	assert_found("dev", 8080, SOURCE_USER);
+}
+
 static void saving_never_writes_the_system_tree(void **state)
 {
 	const struct record record = { .name = dev, .endpoint = endpoint, .port = 8080, .source = SOURCE_SYSTEM };
@@ -487,6 +610,42 @@ static void removing_a_name_of_the_system_tree_leaves_it(void **state)
 	assert_int_equal(registry_remove(&here, "dev", &removed, &err), 0);
 	assert_false(removed);
 	assert_found("dev", 1002, SOURCE_SYSTEM);
+}
+
+static void a_removed_gateway_is_not_the_active_one(void **state)
+{
+	struct error *err = NULL;
+	bool removed = false;
+
+	(void)state;
+	put("user", "dev", METADATA("dev", 1001));
+	put("user", "prod", METADATA("prod", 1001));
+	scratch_put(scratch("user/active_gateway"), "prod\n");
+	assert_int_equal(registry_remove(&here, "dev", &removed, &err), 0);
+	assert_holds(scratch("user/active_gateway"), "prod\n");
+	assert_int_equal(registry_remove(&here, "prod", &removed, &err), 0);
+	assert_gone(scratch("user"));
+}
+
+static void tokens_and_whatever_stands_in_their_place_are_removed_with_a_gateway(void **state)
+{
+	static const char *const files[] = { "edge_token", "cf_token", "oidc_token.json", "last_sandbox", "unknown" };
+	struct error *err = NULL;
+	bool removed = false;
+
+	(void)state;
+	put("user", "dev", METADATA("dev", 1001));
+	put("user", "other", METADATA("other", 1001));
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		scratch_put(scratch("user/gateways/dev/%s", files[i]), "x");
+	assert_int_equal(mkdir(scratch("user/gateways/dev/mtls"), 0700), 0);
+	assert_int_equal(mkfifo(scratch("user/gateways/dev/mtls/tls.key"), 0600), 0);
+	assert_int_equal(mkdir(scratch("user/gateways/dev/node"), 0700), 0);
+	assert_int_equal(mkdir(scratch("user/gateways/dev/node/id"), 0700), 0);
+	assert_int_equal(registry_remove(&here, "dev", &removed, &err), 0);
+	assert_true(removed);
+	assert_gone(scratch("user/gateways/dev"));
+	assert_list("other:user");
 }
 
 static void a_gateway_directory_that_is_a_link_is_removed_as_one(void **state)
@@ -560,6 +719,43 @@ static void there_may_be_no_trees_at_all(void **state)
 	assert_list("");
 }
 
+static void assert_told_as_unlisted(const char *part)
+{
+	autofree char *why = registry_unlisted(&here);
+
+	if (part == NULL)
+		assert_null(why);
+	else
+		assert_non_null(strstr(why, part));
+}
+
+static void a_system_tree_that_is_not_there_or_can_be_read_is_not_told_of(void **state)
+{
+	(void)state;
+	assert_told_as_unlisted(NULL);
+	put("system", "b", METADATA("b", 1));
+	assert_told_as_unlisted(NULL);
+	here.system_root = NULL;
+	assert_told_as_unlisted(NULL);
+}
+
+static void what_others_could_have_written_in_the_system_tree_is_listed_as_unusable_and_refused(void **state)
+{
+	(void)state;
+	put("system", "dev", METADATA("dev", 1002));
+	put("system", "good", METADATA("good", 1003));
+	put("user", "mine", METADATA("mine", 1001));
+	assert_int_equal(chmod(scratch("system/gateways/dev/metadata.json"), 0666), 0);
+	assert_list("dev:system! good:system mine:user");
+	assert_not_found("dev", ERROR_REFUSED, "can be written by others than its owner");
+	assert_found("good", 1003, SOURCE_SYSTEM);
+	assert_int_equal(chmod(scratch("system/gateways/dev/metadata.json"), 0644), 0);
+	assert_int_equal(chmod(scratch("system/gateways/dev"), 0777), 0);
+	assert_list("dev:system! good:system mine:user");
+	assert_int_equal(chmod(scratch("system/gateways/dev"), 0755), 0);
+	assert_list("dev:system good:system mine:user");
+}
+
 static void list_where_it_is_closed(void *arg)
 {
 	struct record_list list = { 0 };
@@ -567,6 +763,8 @@ static void list_where_it_is_closed(void *arg)
 
 	(void)arg;
 	assert_list("a:user");
+	assert_told_as_unlisted("Permission denied");
+	assert_not_found("b", ERROR_ABSENT, "there is no gateway 'b'");
 	here.user_root = here.system_root;
 	assert_int_equal(registry_list(&here, &list, &err), -1);
 	assert_error(&err, ERROR_REFUSED, "cannot read");
@@ -671,6 +869,8 @@ static void selecting_writes_the_users_file_once(void **state)
 
 	(void)state;
 	umask(0);
+	put("user", "dev", METADATA("dev", 1));
+	put("system", "prod", METADATA("prod", 1));
 	scratch_put(scratch("system/active_gateway"), "shared");
 	assert_int_equal(registry_set_active(&here, "dev", &err), 0);
 	assert_holds(path, "dev");
@@ -681,6 +881,64 @@ static void selecting_writes_the_users_file_once(void **state)
 	assert_holds(scratch("system/active_gateway"), "shared");
 	assert_int_equal(registry_set_active(&here, "prod", &err), 0);
 	assert_active("prod", 0);
+}
+
+static void only_a_gateway_that_is_there_can_be_selected(void **state)
+{
+	struct error *err = NULL;
+
+	(void)state;
+	put("user", "dev", METADATA("dev", 1));
+	scratch_put(scratch("user/active_gateway"), "dev");
+	assert_int_equal(registry_set_active(&here, "prod", &err), -1);
+	assert_error(&err, ERROR_ABSENT, "there is no gateway 'prod'");
+	assert_holds(scratch("user/active_gateway"), "dev");
+	assert_mode(scratch("user/active_gateway"), 0600);
+}
+
+static void an_active_file_of_the_system_that_others_could_have_written_is_passed_over(void **state)
+{
+	(void)state;
+	scratch_put(scratch("system/active_gateway"), "shared");
+	assert_int_equal(chmod(scratch("system/active_gateway"), 0666), 0);
+	assert_active(NULL, 1);
+	assert_int_equal(chmod(scratch("system/active_gateway"), 0644), 0);
+	assert_active("shared", 0);
+}
+
+/* Selects in one process, removes and saves in the other: the name in the file is always of an entry. */
+static void select_often(void)
+{
+	for (int i = 0; i < 400; i++) {
+		struct error *err = NULL;
+
+		if (registry_set_active(&here, "dev", &err) < 0 && !error_is(err, ERROR_ABSENT))
+			_exit(1);
+		error_free(&err);
+	}
+	_exit(0);
+}
+
+static void a_removal_and_a_selection_at_once_leave_no_name_of_nothing(void **state)
+{
+	const struct record record = { .name = dev, .endpoint = endpoint, .port = 8080 };
+	pid_t pid = fork();
+	int status = -1;
+
+	(void)state;
+	if (pid == 0)
+		select_often();
+	for (int i = 0; i < 200; i++) {
+		struct error *err = NULL;
+		bool removed;
+
+		assert_int_equal(registry_save(&here, &record, &err), 0);
+		assert_int_equal(registry_remove(&here, "dev", &removed, &err), 0);
+		assert_true(removed);
+		assert_active(NULL, 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void only_the_gateway_that_goes_is_deselected(void **state)
@@ -700,7 +958,105 @@ static void only_the_gateway_that_goes_is_deselected(void **state)
 	assert_active("dev", 0);
 }
 
+/* ------------------------------------------------------------------ names alone */
+
+static void put_file(const char *path)
+{
+	scratch_put(scratch("%s", path), "no JSON: nobody reads it");
+}
+
+static void assert_names(const char *prefix, const char *list)
+{
+	AUTO(argv) names = ARGV_INIT;
+	autofree char *got = NULL;
+
+	registry_names(&here, prefix, &names);
+	got = argv_join(&names, " ");
+	assert_string_equal(got, list);
+}
+
+static void names_of_both_trees_are_sorted_and_each_is_there_once(void **state)
+{
+	(void)state;
+	put_file("user/gateways/beta/metadata.json");
+	put_file("user/gateways/both/metadata.json");
+	put_file("user/gateways/both_metadata.json");
+	put_file("user/gateways/flat_metadata.json");
+	put_file("system/gateways/alpha/metadata.json");
+	put_file("system/gateways/both/metadata.json");
+	assert_names("", "alpha beta both flat");
+	assert_names("b", "beta both");
+	assert_names("both_", "");
+}
+
+static void what_is_no_entry_has_no_name(void **state)
+{
+	(void)state;
+	put_file("user/gateways/good/metadata.json");
+	put_file("user/gateways/bad name/metadata.json");
+	put_file("user/gateways/\x1b[31mred/metadata.json");
+	put_file("user/gateways/-option/metadata.json");
+	put_file("user/gateways/_metadata.json");
+	put_file("user/gateways/new\nline/metadata.json");
+	put_file("user/gateways/stale/mtls/ca.crt");
+	put_file("user/gateways/file");
+	put_file("system/gateways/flat_metadata.json");
+	assert_names("", "good");
+}
+
+static void an_entry_of_any_kind_counts_as_in_the_registry(void **state)
+{
+	(void)state;
+	put_file("user/gateways/x/mtls/ca.crt");
+	assert_int_equal(symlink("/nowhere", scratch("user/gateways/x/metadata.json")), 0);
+	put_file("user/gateways/y/mtls/ca.crt");
+	assert_int_equal(mkfifo(scratch("user/gateways/y/metadata.json"), 0600), 0);
+	assert_names("", "x y");
+}
+
+static void without_trees_there_are_no_names(void **state)
+{
+	(void)state;
+	assert_names("", "");
+	put_file("user/gateways");
+	assert_names("", "");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_teardown)
+
+static void the_file_of_an_entry_is_found_also_when_it_is_of_no_use(void **state)
+{
+	enum record_source source;
+	autofree char *none = registry_find(&here, "gw", &source), *shared = NULL, *flat = NULL, *nested = NULL;
+
+	(void)state;
+	assert_null(none);
+	put("system", "gw", "{");
+	shared = registry_find(&here, "gw", &source);
+	assert_string_equal(shared, scratch("system/gateways/gw/metadata.json"));
+	assert_int_equal(source, SOURCE_SYSTEM);
+	put_flat("gw", "{");
+	flat = registry_find(&here, "gw", &source);
+	assert_string_equal(flat, scratch("user/gateways/gw_metadata.json"));
+	assert_int_equal(source, SOURCE_USER);
+	put("user", "gw", "{");
+	nested = registry_find(&here, "gw", &source);
+	assert_string_equal(nested, scratch("user/gateways/gw/metadata.json"));
+}
+
+static void the_users_active_gateway_is_never_the_systems(void **state)
+{
+	AUTO(argv) warnings = ARGV_INIT;
+	autofree char *none = NULL, *own = NULL;
+
+	(void)state;
+	scratch_put(scratch("system/active_gateway"), "shared");
+	none = registry_active_of_user(&here, &warnings);
+	assert_null(none);
+	scratch_put(scratch("user/active_gateway"), " own\n");
+	own = registry_active_of_user(&here, &warnings);
+	assert_string_equal(own, "own");
+}
 
 int main(void)
 {
@@ -710,6 +1066,8 @@ int main(void)
 		CASE(a_user_entry_hides_the_system_entry_of_its_name),
 		CASE(a_corrupt_user_entry_hides_it_too),
 		CASE(an_empty_user_directory_hides_nothing),
+		CASE(the_file_of_an_entry_is_found_also_when_it_is_of_no_use),
+		CASE(the_users_active_gateway_is_never_the_systems),
 		CASE(a_user_entry_that_cannot_be_examined_hides_it_too),
 		CASE(a_system_entry_is_seen_again_when_the_user_entry_is_removed),
 		CASE(the_older_place_is_read_where_the_newer_one_has_nothing),
@@ -719,7 +1077,8 @@ int main(void)
 		CASE(every_key_is_read_and_others_are_ignored),
 		CASE(optional_keys_may_be_missing_null_blank_or_of_another_type),
 		CASE(metadata_that_cannot_be_used_is_refused_with_the_reason),
-		CASE(of_a_key_that_is_there_twice_the_first_counts),
+		CASE(a_key_of_ours_that_is_there_twice_is_refused),
+		CASE(entries_of_other_programs_are_read),
 		CASE(a_huge_or_deep_file_is_refused),
 		CASE(a_nul_byte_in_the_file_is_refused),
 		CASE(what_is_no_file_is_refused_and_hides_the_system_entry),
@@ -727,15 +1086,23 @@ int main(void)
 		CASE(the_kind_of_a_gateway_follows_from_its_record),
 		CASE(a_saved_record_reads_back_and_is_private),
 		CASE(what_the_file_says_already_is_not_written_again),
+		CASE(what_is_open_to_others_is_closed_when_it_is_saved),
+		CASE(keys_of_other_programs_survive_a_save),
+		CASE(those_of_the_system_are_not_taken_over),
+		CASE(a_save_moves_an_entry_from_the_older_place),
 		CASE(saving_never_writes_the_system_tree),
 		CASE(removing_takes_both_places_and_the_bundle_and_leaves_others),
 		CASE(removing_the_last_one_leaves_no_directories),
 		CASE(removing_a_name_of_the_system_tree_leaves_it),
+		CASE(a_removed_gateway_is_not_the_active_one),
+		CASE(tokens_and_whatever_stands_in_their_place_are_removed_with_a_gateway),
 		CASE(a_gateway_directory_that_is_a_link_is_removed_as_one),
 		CASE(a_list_is_sorted_over_both_trees),
 		CASE(a_long_list_is_whole),
 		CASE(what_is_no_entry_is_not_listed),
 		CASE(there_may_be_no_trees_at_all),
+		CASE(a_system_tree_that_is_not_there_or_can_be_read_is_not_told_of),
+		CASE(what_others_could_have_written_in_the_system_tree_is_listed_as_unusable_and_refused),
 		CASE(a_system_tree_that_cannot_be_read_spoils_nothing_a_user_tree_does),
 		CASE(the_active_gateway_is_the_users_else_the_systems),
 		CASE(white_space_around_the_name_does_not_count),
@@ -743,7 +1110,14 @@ int main(void)
 		CASE(an_active_file_that_holds_no_name_is_passed_over_with_a_warning),
 		CASE(an_active_file_that_cannot_be_read_is_passed_over_with_a_warning),
 		CASE(selecting_writes_the_users_file_once),
+		CASE(only_a_gateway_that_is_there_can_be_selected),
+		CASE(an_active_file_of_the_system_that_others_could_have_written_is_passed_over),
 		CASE(only_the_gateway_that_goes_is_deselected),
+		CASE(a_removal_and_a_selection_at_once_leave_no_name_of_nothing),
+		CASE(names_of_both_trees_are_sorted_and_each_is_there_once),
+		CASE(what_is_no_entry_has_no_name),
+		CASE(an_entry_of_any_kind_counts_as_in_the_registry),
+		CASE(without_trees_there_are_no_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

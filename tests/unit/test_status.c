@@ -19,7 +19,7 @@ static enum gateway_state state_of(const struct script_step *steps, size_t count
 				   const char *reason)
 {
 	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)endpoint,
-				 .is_remote = is_remote };
+				 .is_remote = is_remote, .port = 8080 };
 	AUTO(status) status = { 0 };
 	struct error *err = NULL;
 	struct scene scene;
@@ -114,10 +114,43 @@ static void a_gateway_elsewhere_is_asked_itself(void **state)
 	assert_int_equal(state_of(NULL, 0, "https://", true, "is no usable address"), STATE_UNREACHABLE);
 }
 
+static void what_was_added_by_its_address_alone_is_asked_itself_also_on_this_machine(void **state)
+{
+	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)"http://127.0.0.1:1" };
+	AUTO(status) status = { 0 };
+	struct error *err = NULL;
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene);
+	assert_int_equal(gateway_status(&scene.env, &record, &status, &err), 0);
+	assert_int_equal(status.state, STATE_UNREACHABLE);
+	scene_close(&scene);
+}
+
+static void what_was_added_from_this_engine_is_known_by_its_id(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker container inspect --format '{{json .}}' -- C1", .out = STATE("exited", "") },
+	};
+	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)"https://127.0.0.1:1",
+				 .container_id = (char *)(uintptr_t)"C1" };
+	AUTO(status) status = { 0 };
+	struct error *err = NULL;
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene);
+	SCENE_SCRIPT(&scene, steps);
+	assert_int_equal(gateway_status(&scene.env, &record, &status, &err), 0);
+	assert_int_equal(status.state, STATE_STOPPED);
+	scene_close(&scene);
+}
+
 static void a_signal_is_no_state(void **state)
 {
 	static const struct script_step steps[] = { { .command = INSPECT, .how = SCRIPT_CANCELS } };
-	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)"https://127.0.0.1:1" };
+	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)"https://127.0.0.1:1", .port = 1 };
 	AUTO(status) status = { 0 };
 	struct error *err = NULL;
 	struct scene scene;
@@ -157,6 +190,8 @@ int main(void)
 		cmocka_unit_test(without_a_container_it_is_stopped),
 		cmocka_unit_test(without_an_engine_it_is_unreachable),
 		cmocka_unit_test(a_gateway_elsewhere_is_asked_itself),
+		cmocka_unit_test(what_was_added_by_its_address_alone_is_asked_itself_also_on_this_machine),
+		cmocka_unit_test(what_was_added_from_this_engine_is_known_by_its_id),
 		cmocka_unit_test(a_signal_is_no_state),
 		cmocka_unit_test(each_state_has_its_name_and_exit_code),
 	};

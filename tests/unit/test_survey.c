@@ -233,6 +233,18 @@ static void a_name_that_means_a_gateway_elsewhere_is_a_conflict(void **state)
 	assert_error(&err, ERROR_CONFLICT, "https://far.example");
 }
 
+static void a_name_that_means_an_added_gateway_is_a_conflict(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene_write(scene, "gateways/gw/metadata.json", "{\"name\":\"gw\",\"gateway_endpoint\":\"http://127.0.0.1:80\","
+							"\"is_remote\":false,\"gateway_port\":0}");
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), -1);
+	assert_error(&err, ERROR_CONFLICT, "that was added by its address (http://127.0.0.1:80)");
+}
+
 static void a_record_that_cannot_be_read_is_written_anew(void **state)
 {
 	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("") };
@@ -665,6 +677,7 @@ int main(void)
 		RULE(another_engine_is_a_conflict_unless_by_force),
 		RULE(the_recorded_container_is_proof_of_its_engine),
 		RULE(a_name_that_means_a_gateway_elsewhere_is_a_conflict),
+		RULE(a_name_that_means_an_added_gateway_is_a_conflict),
 		RULE(a_record_that_cannot_be_read_is_written_anew),
 		RULE(an_engine_that_is_silent_is_unreachable),
 		RULE(an_open_gateway_on_the_network_needs_force),

@@ -234,7 +234,7 @@ static void a_volume_or_a_network_alone_is_removed(void **state)
 		{ .command = "docker network rm *", .code = 1 }, { .command = "docker network ls *", .out = "" },
 	};
 	static const struct script_step network[] = {
-		ABSENT, LISTS("", NAME "\n"), STOPPING_NOTHING,
+		ABSENT, LISTS("", NAME "\nN1\n"), STOPPING_NOTHING,
 		{ .command = "docker rm -f -v -- " NAME, .code = 1 }, ABSENT,
 		{ .command = "docker volume rm -f " NAME }, { .command = "docker network rm " NAME },
 	};
@@ -353,6 +353,37 @@ static void an_entry_of_the_system_is_refused(void **state)
 	assert_true(scene_has(scene, "../system/gateways/gw/metadata.json"));
 }
 
+static void an_entry_of_the_system_that_cannot_be_used_is_refused_too(void **state)
+{
+	static const char *const texts[] = { "{ broken", "", "{}" };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	bool any;
+
+	scene->paths.system_root = xasprintf("%s/../system", scene->paths.user_root);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		scene_write(scene, "../system/gateways/gw/metadata.json", texts[i]);
+		assert_int_equal(gateway_destroy(&scene->env, &forced, &any, &err), -1);
+		assert_error(&err, ERROR_REFUSED, "is an entry of the system");
+		assert_true(scene_has(scene, "../system/gateways/gw/metadata.json"));
+	}
+}
+
+static void what_another_program_only_registered_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	bool any;
+
+	scene_write(scene, "gateways/gw/metadata.json",
+		    "{\"name\":\"gw\",\"gateway_endpoint\":\"http://127.0.0.1:8080\",\"is_remote\":false,\"gateway_port\":0,"
+		    "\"client_lifecycle_managed\":false}");
+	assert_int_equal(gateway_stop(&scene->env, &forced, &any, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "http://127.0.0.1:8080");
+	assert_int_equal(gateway_destroy(&scene->env, &forced, &any, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "http://127.0.0.1:8080");
+}
+
 static void a_gateway_elsewhere_is_refused(void **state)
 {
 	struct scene *scene = *state;
@@ -384,6 +415,44 @@ static void a_container_is_found_on_its_own_engine_only(void **state)
 	assert_int_equal(gateway_find_container(&scene->env, "gw", false, &second, &err), -1);
 	assert_error(&err, ERROR_CONFLICT, "another docker engine");
 	assert_int_equal(gateway_find_container(&scene->env, "gw", true, &third, &err), 0);
+}
+
+/* ------------------------------------------------------------------ one that was added */
+
+/* As `gateway add` writes it for a container that has another name. */
+static void write_added(const struct scene *scene)
+{
+	scene_write(scene, "gateways/gw/metadata.json",
+		    "{\"name\":\"gw\",\"gateway_endpoint\":\"https://127.0.0.1:8080\",\"is_remote\":false,"
+		    "\"gateway_port\":0,\"container_id\":\"C1\",\"docker_id\":\"E1\"}");
+}
+
+static void an_added_container_is_found_by_its_id(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker container inspect --format '{{json .}}' -- C1", .out = CONTAINER },
+	};
+	struct scene *scene = *state;
+	AUTO(container) found = { 0 };
+	struct error *err = NULL;
+
+	write_added(scene);
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(gateway_find_container(&scene->env, "gw", false, &found, &err), 0);
+	assert_string_equal(found.id, "C1");
+}
+
+static void an_added_gateway_is_not_ours_to_destroy(void **state)
+{
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	bool found = false;
+
+	write_added(scene);
+	assert_int_equal(destroy(scene, NULL, 0, &forced, &found, &err), -1);
+	assert_true(advises(err, "openshell gateway remove gw"));
+	assert_error(&err, ERROR_REFUSED, "was not made under this name, only added");
+	assert_true(scene_has(scene, "gateways/gw/metadata.json"));
 }
 
 /* ------------------------------------------------------------------ a removal that docker is at already */
@@ -443,8 +512,12 @@ int main(void)
 		RULE(the_image_stays_unless_it_is_asked_for),
 		RULE(a_record_that_cannot_be_read_does_not_stand_in_the_way),
 		RULE(an_entry_of_the_system_is_refused),
+		RULE(an_entry_of_the_system_that_cannot_be_used_is_refused_too),
+		RULE(what_another_program_only_registered_is_refused),
 		RULE(a_gateway_elsewhere_is_refused),
 		RULE(a_container_is_found_on_its_own_engine_only),
+		RULE(an_added_container_is_found_by_its_id),
+		RULE(an_added_gateway_is_not_ours_to_destroy),
 		RULE(a_removal_in_progress_is_awaited),
 		RULE(a_removal_without_an_end_is_an_error),
 	};
