@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# For benchmarks, sourced after tap.sh (and engine.sh): ratio ARGUMENTS... runs tests/bench/ratio.c and prints its line;
-# empty_program makes $TEST_TMP/empty, which does nothing.
-# RATIO_BY is a command before it, to run it elsewhere.
+# For benchmarks, sourced after tap.sh (and engine.sh): ratio ARGUMENTS... runs tests/bench/ratio.c, by the command
+# RATIO_BY where it is set, and prints its line; empty_program makes $TEST_TMP/empty, which does nothing.
 
 RUNS=${RUNS:-30}
 
