@@ -146,6 +146,7 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 {
 	autofree char *name = NULL, *active = NULL;
 	AUTO(record) record = { 0 };
+	AUTO(buf) heading = BUF_INIT;
 	enum output_format format;
 	bool chosen;
 
@@ -154,6 +155,7 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 		return -1;
 	if (registry_load(cli->paths, name, &record, err) < 0)
 		return -1;
+	show_warn_expiry(cli, &record);
 	active = show_active(cli);
 	if (format != OUTPUT_TABLE) {
 		autotree cJSON *tree = show_record_tree(&record, active);
@@ -162,7 +164,8 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 		output_tree(tree, format);
 		return 0;
 	}
-	puts("Gateway Info\n");
+	output_add_heading(cli, &heading, "Gateway Info");
+	fputs(buf_str(&heading), stdout);
 	show_record_fields(cli, &record);
 	return 0;
 }

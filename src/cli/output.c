@@ -124,7 +124,26 @@ void output_tree(const cJSON *root, enum output_format format)
 	fputs(text, stdout);
 }
 
-void output_field(const char *label, const char *value)
+void output_tree_line(const cJSON *root, enum output_format format)
+{
+	autofree char *text = format == OUTPUT_YAML ? tree_print_yaml(root) : cJSON_PrintUnformatted(root);
+
+	printf(format == OUTPUT_YAML ? "---\n%s" : "%s\n", text);
+}
+
+bool output_is_terminal(const struct cli *cli)
+{
+	return isatty(STDOUT_FILENO) && !cli->settings->dumb_terminal;
+}
+
+void output_add_heading(const struct cli *cli, struct buf *text, const char *heading)
+{
+	bool colour = output_is_terminal(cli) && !cli->settings->no_color;
+
+	buf_addf(text, "%s%s%s\n\n", colour ? "\033[1;36m" : "", heading, colour ? "\033[0m" : "");
+}
+
+void output_add_field(struct buf *text, const char *label, const char *value)
 {
 	autofree char *safe = NULL, *left = NULL;
 
@@ -132,7 +151,15 @@ void output_field(const char *label, const char *value)
 		return;
 	safe = log_safe_text(value, strlen(value));
 	left = xasprintf("%s:", label);
-	printf("  %-13s %s\n", left, safe);
+	buf_addf(text, "  %-13s %s\n", left, safe);
+}
+
+void output_field(const char *label, const char *value)
+{
+	AUTO(buf) text = BUF_INIT;
+
+	output_add_field(&text, label, value);
+	fputs(buf_str(&text), stdout);
 }
 
 static void write_waiting(struct output_list *list)

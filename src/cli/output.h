@@ -28,8 +28,18 @@ void output_hint(const char *text);
 /* JSON or YAML on stdout. */
 void output_tree(const cJSON *root, enum output_format format);
 
-/* "  Label:   value" on stdout; nothing when value is NULL. The value is made safe. */
+/* One of several, as they come: JSON on one line, or a YAML document of its own. */
+void output_tree_line(const cJSON *root, enum output_format format);
+
+/* stdout is one, on which something can be drawn. */
+bool output_is_terminal(const struct cli *cli);
+
+/* A heading and an empty line. */
+void output_add_heading(const struct cli *cli, struct buf *text, const char *heading);
+
+/* "  Label:   value" on stdout, or as text; nothing when value is NULL. The value is made safe. */
 void output_field(const char *label, const char *value);
+void output_add_field(struct buf *text, const char *label, const char *value);
 
 /* A list on stdout as JSON or YAML, item by item, so that a long one takes no memory. */
 struct output_list {

@@ -9,6 +9,8 @@
 #include "store/last_sandbox.h"
 #include "store/mtls.h"
 
+#define EXPIRY_WARN_DAYS 30
+
 char *show_active(const struct cli *cli)
 {
 	AUTO(argv) warnings = ARGV_INIT;
@@ -59,6 +61,38 @@ cJSON *show_record_tree(const struct record *record, const char *active)
 	return tree;
 }
 
+/* expires may be NULL. */
+static bool days_left(const char *expires, int *days)
+{
+	return expires != NULL && mtls_days_left(expires, clock_wall_ms(), days);
+}
+
+void show_add_expiry(cJSON *tree, const char *prefix, const char *expires)
+{
+	autofree char *date_key = xasprintf("%sexpires", prefix), *days_key = xasprintf("%sdays_left", prefix);
+	int days;
+
+	tree_add_str(tree, date_key, expires);
+	if (days_left(expires, &days))
+		cJSON_AddNumberToObject(tree, days_key, days);
+	else
+		cJSON_AddNullToObject(tree, days_key);
+}
+
+void show_warn_expiry(const struct cli *cli, const struct record *record)
+{
+	autofree char *expires = mtls_expiry(cli->paths, record->name);
+	int days;
+
+	if (!streq(record_auth(record), "mtls") || !days_left(expires, &days) || days >= EXPIRY_WARN_DAYS)
+		return;
+	if (days < 0)
+		progress_warn(cli->env, "the client's certificate of gateway '%s' has expired (%s)", record->name, expires);
+	else
+		progress_warn(cli->env, "the client's certificate of gateway '%s' expires in %d day%s (%s)", record->name, days,
+			      days == 1 ? "" : "s", expires);
+}
+
 static char *last_sandbox(const struct cli *cli, const struct record *record)
 {
 	AUTO(argv) warnings = ARGV_INIT;
@@ -77,8 +111,14 @@ void show_add_files(const struct cli *cli, const struct record *record, cJSON *t
 	tree_add_str(tree, "image", record->image);
 	tree_add_str(tree, "container", record->container_id ? container : NULL);
 	tree_add_str(tree, "bundle", mtls_state_name(mtls_examine(cli->paths, record->name)));
-	tree_add_str(tree, "certificate_expires", expires);
+	show_add_expiry(tree, "certificate_", expires);
 	tree_add_str(tree, "last_sandbox", sandbox);
+}
+
+/* Elsewhere, and nothing is known of where. */
+static bool is_external(const struct record *record)
+{
+	return record->is_remote && record->remote_host == NULL && record->container_id == NULL;
 }
 
 void show_record_fields(const struct cli *cli, const struct record *record)
@@ -92,7 +132,7 @@ void show_record_fields(const struct cli *cli, const struct record *record)
 
 	output_field("Gateway", record->name);
 	output_field("Endpoint", record->endpoint);
-	output_field("Type", record_type(record));
+	output_field("Type", is_external(record) ? "External registration" : record_type(record));
 	output_field("Source", record_source_name(record->source));
 	output_field("Auth", record_auth(record));
 	output_field("Remote host", record->remote_host);

@@ -19,7 +19,13 @@ size_t show_record_keys(const struct record *record, const char *active, struct 
 /* The same as a tree, which the caller frees. */
 cJSON *show_record_tree(const struct record *record, const char *active);
 
-/* Adds what files tell: image container bundle certificate_expires last_sandbox. */
+/* Adds PREFIXexpires and PREFIXdays_left. */
+void show_add_expiry(cJSON *tree, const char *prefix, const char *expires);
+/* Warns when the client's certificate has expired or will within 30 days. */
+void show_warn_expiry(const struct cli *cli, const struct record *record);
+
+/* Adds what files tell: image container bundle certificate_expires certificate_days_left
+ * last_sandbox. */
 void show_add_files(const struct cli *cli, const struct record *record, cJSON *tree);
 
 void show_record_fields(const struct cli *cli, const struct record *record);

@@ -158,34 +158,53 @@ bool endpoint_split(const char *url, char **host, int *port)
 	return true;
 }
 
-static bool connects(const struct addrinfo *address, int timeout_ms)
+/* A connected socket, or -1. */
+static int connect_to(const struct addrinfo *address, int timeout_ms)
 {
 	autoclose int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct pollfd ready = { fd, POLLOUT, 0 };
 	socklen_t len = sizeof(int);
-	int failure = 0;
+	int failure = 0, connected = fd;
 
 	if (fd < 0)
-		return false;
-	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
-		return true;
-	if (errno != EINPROGRESS || poll(&ready, 1, timeout_ms) <= 0)
-		return false;
-	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) == 0 && failure == 0;
+		return -1;
+	if (connect(fd, address->ai_addr, address->ai_addrlen) < 0 &&
+	    (errno != EINPROGRESS || poll(&ready, 1, timeout_ms) <= 0 ||
+	     getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) < 0 || failure != 0))
+		return -1;
+	fd = -1;
+	return connected;
+}
+
+/* To the first of the host's addresses that takes a connection. */
+static int connect_host(const char *host, int port, int timeout_ms)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+	autofree char *service = xasprintf("%d", port);
+	int fd = -1;
+
+	if (getaddrinfo(host, service, &hints, &found) != 0)
+		return -1;
+	for (const struct addrinfo *a = found; a != NULL && fd < 0; a = a->ai_next)
+		fd = connect_to(a, timeout_ms);
+	freeaddrinfo(found);
+	return fd;
 }
 
 bool endpoint_answers(const char *host, int port, int timeout_ms)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-	autofree char *service = xasprintf("%d", port);
-	bool answers = false;
+	autoclose int fd = connect_host(host, port, timeout_ms);
 
-	if (getaddrinfo(host, service, &hints, &found) != 0)
-		return false;
-	for (const struct addrinfo *a = found; a != NULL && !answers; a = a->ai_next)
-		answers = connects(a, timeout_ms);
-	freeaddrinfo(found);
-	return answers;
+	return fd >= 0;
+}
+
+bool endpoint_hangs_up(const char *host, int port, int timeout_ms)
+{
+	autoclose int fd = connect_host(host, port, timeout_ms);
+	struct pollfd ended = { fd, POLLIN, 0 };
+	char byte;
+
+	return fd < 0 || (poll(&ended, 1, timeout_ms) > 0 && recv(fd, &byte, 1, MSG_PEEK) <= 0);
 }
 
 static int bind_to(const char *address, int port, struct sockaddr_storage *bound)

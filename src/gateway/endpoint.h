@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Under which address a gateway is reached. Pure but for the last three, which open sockets. */
+/* Under which address a gateway is reached. Pure but for the last four, which open sockets. */
 #ifndef GATEWAY_ENDPOINT_H
 #define GATEWAY_ENDPOINT_H
 
@@ -34,6 +34,9 @@ bool endpoint_split(const char *url, char **host, int *port);
 
 /* Whether something listens: a TCP connection, closed at once. */
 bool endpoint_answers(const char *host, int port, int timeout_ms);
+
+/* Whether it takes no connection, or ends one within this time although nothing was sent. */
+bool endpoint_hangs_up(const char *host, int port, int timeout_ms);
 
 /* Whether address:port can be listened on here: *busy. */
 int endpoint_port_busy(const char *address, int port, bool *busy, struct error **err) MUST_CHECK;

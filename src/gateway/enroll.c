@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "gateway/context.h"
 #include "gateway/endpoint.h"
 #include "gateway/watch.h"
 #include "store/registry.h"
@@ -301,6 +302,7 @@ int gateway_forget(const struct gateway_env *env, const char *name, struct error
 		return error_hint_command(err, "See those that exist", "openshell gateway list");
 	}
 	tell_container(env, &record);
+	context_forget(env, name);
 	shared = registry_find(env->paths, name, &source);
 	if (shared != NULL)
 		progress_note(env, "The system's entry of that name is seen again (%s).", shared);

@@ -78,6 +78,7 @@ int settings_read(struct settings *settings, struct error **err)
 		.registry_insecure = insecure != NULL && is_one_of(insecure, yes_words),
 		.docker_host = get("DOCKER_HOST"),
 		.docker_config = get("DOCKER_CONFIG"),
+		.kubeconfig = get("KUBECONFIG"),
 		.remote_docker_socket = get("OPENSHELL_REMOTE_DOCKER_SOCKET"),
 		.path = get("PATH"),
 		.no_color = get("NO_COLOR") != NULL,

@@ -17,6 +17,7 @@
  *   OPENSHELL_SYSTEM_GATEWAY_DIR, XDG_CONFIG_HOME, HOME, XDG_RUNTIME_DIR, TMPDIR   see paths.h
  *   DOCKER_HOST                   tcp://HOST: HOST becomes the endpoint's host (docker reads it too)
  *   DOCKER_CONFIG                 directory of docker's config.json, else $HOME/.docker (docker reads it too)
+ *   KUBECONFIG                    kubectl's configuration files, separated by colons (kubectl reads it too)
  *   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY   given on to the container; in lower case, too, where the
  *                                 upper case is unset: so do docker and all else that is written in Go
  *   OPENSHELL_REMOTE_DOCKER_SOCKET   docker's socket on the host of --remote, where its address names none
@@ -43,7 +44,7 @@ struct settings {
 	bool registry_insecure;
 	enum tls_override tls;
 	int64_t docker_timeout_ms, pull_timeout_ms, push_timeout_ms;
-	const char *docker_host, *docker_config, *remote_docker_socket;
+	const char *docker_host, *docker_config, *kubeconfig, *remote_docker_socket;
 	const char *path;
 	bool no_color, dumb_terminal;
 	struct paths_input paths;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gateway/endpoint.h"
+#include "store/mtls.h"
 
 #define PROBE_TIMEOUT_MS 5000
 
@@ -18,8 +19,26 @@ static const struct {
 	[STATE_STOPPED] = { "stopped", 8 },
 	[STATE_UNHEALTHY] = { "unhealthy", 8 },
 	[STATE_UNREACHABLE] = { "unreachable", 5 },
+	[STATE_MISMATCH] = { "tls-mismatch", 6 },
+	[STATE_UNKNOWN] = { "unknown", 1 },
 };
 static_assert(ARRAY_LEN(states) == STATES, "one row per state");
+
+static const enum gateway_state verdict_states[] = {
+	[PROBE_UNASKED] = STATE_UNKNOWN,
+	[PROBE_WELL] = STATE_CONNECTED,
+	[PROBE_SILENT] = STATE_UNREACHABLE,
+	[PROBE_WRONG_CA] = STATE_MISMATCH,
+	[PROBE_EXPIRED] = STATE_MISMATCH,
+	[PROBE_WRONG_NAME] = STATE_MISMATCH,
+	[PROBE_CLIENT_REFUSED] = STATE_MISMATCH,
+	[PROBE_NO_BUNDLE] = STATE_MISMATCH,
+	[PROBE_TLS_FAILED] = STATE_MISMATCH,
+	[PROBE_STATUS] = STATE_UNHEALTHY,
+	[PROBE_LOGIN] = STATE_UNKNOWN,
+	[PROBE_OPEN] = STATE_UNKNOWN,
+};
+static_assert(ARRAY_LEN(verdict_states) == PROBE_VERDICTS, "one row per verdict");
 
 const char *gateway_state_name(enum gateway_state state)
 {
@@ -34,8 +53,14 @@ int gateway_state_exit_code(enum gateway_state state)
 void status_release(struct status *status)
 {
 	free(status->reason);
+	probe_release(&status->probe);
 	container_release(&status->container);
 	*status = (struct status){ 0 };
+}
+
+const char *status_version(const struct status *status)
+{
+	return status->container.version ? status->container.version : status->probe.version;
 }
 
 static void say(struct status *status, enum gateway_state state, char *reason)
@@ -44,7 +69,17 @@ static void say(struct status *status, enum gateway_state state, char *reason)
 	status->reason = reason;
 }
 
-static void probe(const struct record *record, struct status *status)
+/* The endpoint's word decides. */
+static int ask_endpoint(const struct gateway_env *env, const struct record *record, struct status *status,
+			struct error **err)
+{
+	if (probe_endpoint(env, record, NULL, &status->probe, err) < 0)
+		return -1;
+	say(status, verdict_states[status->probe.verdict], status->probe.reason ? xstrdup(status->probe.reason) : NULL);
+	return 0;
+}
+
+static bool answers(const struct record *record, struct status *status)
 {
 	autofree char *host = NULL;
 	int port;
@@ -53,6 +88,21 @@ static void probe(const struct record *record, struct status *status)
 		say(status, STATE_UNREACHABLE, xasprintf("%s is no usable address", record->endpoint));
 	else if (!endpoint_answers(host, port, PROBE_TIMEOUT_MS))
 		say(status, STATE_UNREACHABLE, xasprintf("nothing answers at %s port %d", host, port));
+	return status->state != STATE_UNREACHABLE;
+}
+
+/* Docker's health check has looked at more than a client can see: only a doubtless mismatch goes above it. */
+static int ask_as_client(const struct gateway_env *env, const struct record *record, struct status *status,
+			 struct error **err)
+{
+	if (!answers(record, status) || !streq(record_auth(record), "mtls") ||
+	    mtls_examine(env->paths, record->name) != MTLS_VALID)
+		return 0;
+	if (probe_endpoint(env, record, NULL, &status->probe, err) < 0)
+		return -1;
+	if (probe_is_mismatch(status->probe.verdict))
+		say(status, STATE_MISMATCH, xstrdup(status->probe.reason));
+	return 0;
 }
 
 bool status_of_container(const struct container *container, struct status *status)
@@ -74,23 +124,32 @@ bool status_of_container(const struct container *container, struct status *statu
 	return false;
 }
 
+/* Docker does not answer, but the gateway may: it needs no docker to be used. */
+static int without_docker(const struct gateway_env *env, const struct record *record, const char *why,
+			  struct status *status, struct error **err)
+{
+	if (probe_endpoint(env, record, NULL, &status->probe, err) < 0)
+		return -1;
+	if (status->probe.verdict == PROBE_WELL)
+		say(status, STATE_CONNECTED, xasprintf("the gateway answers, but docker could not be asked: %s", why));
+	else
+		say(status, STATE_UNREACHABLE, xstrdup(why));
+	return 0;
+}
+
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
 		   struct error **err)
 {
-	autofree char *container = gateway_record_container(record);
+	autofree char *container = gateway_record_container(record), *why = NULL;
 
-	if (record->is_remote || record->source == SOURCE_SYSTEM || container == NULL) {
-		probe(record, status);
-		return 0;
-	}
-	if (docker_container_get(env->docker, container, &status->container, err) < 0) {
-		if (error_is(*err, ERROR_CANCELLED))
-			return -1;
-		say(status, STATE_UNREACHABLE, error_text(*err));
-		error_free(err);
-		return 0;
-	}
-	if (status_of_container(&status->container, status))
-		probe(record, status);
-	return 0;
+	*status = (struct status){ 0 };
+	if (record->is_remote || record->source == SOURCE_SYSTEM || container == NULL)
+		return ask_endpoint(env, record, status, err);
+	if (docker_container_get(env->docker, container, &status->container, err) == 0)
+		return status_of_container(&status->container, status) ? ask_as_client(env, record, status, err) : 0;
+	if (error_is(*err, ERROR_CANCELLED))
+		return -1;
+	why = error_text(*err);
+	error_free(err);
+	return without_docker(env, record, why, status, err);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a gateway does: asked of docker where it is ours, else by a TCP connection to its endpoint. */
+/* How a gateway does: asked of docker where it is ours, and of its endpoint. */
 #ifndef GATEWAY_STATUS_H
 #define GATEWAY_STATUS_H
 
 #include "base/base.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/probe.h"
 
 enum gateway_state {
 	STATE_CONNECTED,   /* healthy, and the endpoint answers */
@@ -13,19 +14,24 @@ enum gateway_state {
 	STATE_STOPPED,     /* no container, or it does not run */
 	STATE_UNHEALTHY,
 	STATE_UNREACHABLE, /* docker or the endpoint does not answer */
+	STATE_MISMATCH,    /* it answers, but its certificates and ours do not fit */
+	STATE_UNKNOWN,     /* something answers; what, could not be found out */
 	STATES,
 };
 const char *gateway_state_name(enum gateway_state state);
-/* 0, 8, 8, 8, 5. */
+/* 0, 8, 8, 8, 5, 6, 1. */
 int gateway_state_exit_code(enum gateway_state state);
 
 struct status {
 	enum gateway_state state;
-	char *reason; /* why it is not connected, or NULL */
+	char *reason; /* why it is not connected; or, when it is, what could not be asked; or NULL */
+	struct probe probe;
 	struct container container;
 };
 void status_release(struct status *status);
 
+/* The label of its container, else what the endpoint says; NULL when neither is known. */
+const char *status_version(const struct status *status);
 /* What the container alone tells; true when it runs well, so that the endpoint has the last word. */
 bool status_of_container(const struct container *container, struct status *status);
 

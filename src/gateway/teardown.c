@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/context.h"
 #include "gateway/dryrun.h"
 #include "store/mtls.h"
 #include "store/registry.h"
@@ -37,9 +38,8 @@ static int load_own(const struct gateway_env *env, const char *name, struct reco
 	return error_code(err, "gateway-elsewhere");
 }
 
-/* The recorded container answers, or what has its name is looked at: is it on the right engine? */
-static int check_identity(const struct gateway_env *env, const struct record *record, const struct container *container,
-			  bool force, struct error **err)
+int gateway_check_container(const struct gateway_env *env, const struct record *record,
+			    const struct container *container, bool force, struct error **err)
 {
 	AUTO(engine) engine = { 0 };
 
@@ -63,7 +63,7 @@ int gateway_find_container(const struct gateway_env *env, const char *name, bool
 		wanted = gateway_container_name(name);
 	if (docker_container_get(env->docker, wanted, container, err) < 0)
 		return -1;
-	return check_identity(env, &record, container, force, err);
+	return gateway_check_container(env, &record, container, force, err);
 }
 
 static void step(const struct gateway_env *env, const char *doing)
@@ -88,7 +88,7 @@ static int stop_container(const struct gateway_env *env, const struct teardown_o
 			return 0;
 	}
 	if (docker_container_get(env->docker, name, &container, err) < 0 ||
-	    check_identity(env, &record, &container, options->force, err) < 0)
+	    gateway_check_container(env, &record, &container, options->force, err) < 0)
 		return -1;
 	*stopped = container.phase != PHASE_ABSENT;
 	if (env->dryrun != NULL && (container.phase == PHASE_EXITED || container.phase == PHASE_CREATED))
@@ -203,7 +203,7 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 
 	if (load_own(env, options->name, &record, err) < 0 || check_made_here(&record, err) < 0 ||
 	    docker_container_get(env->docker, name, &container, err) < 0 ||
-	    check_identity(env, &record, &container, options->force, err) < 0)
+	    gateway_check_container(env, &record, &container, options->force, err) < 0)
 		return -1;
 	*found = container.phase != PHASE_ABSENT;
 	if (!*found && (docker_volume_exists(env->docker, name, &volume, err) < 0 ||
@@ -215,10 +215,12 @@ static int destroy(const struct gateway_env *env, const struct teardown_options 
 		return -1;
 	if (env->dryrun != NULL) {
 		show_removal(env, options->name);
+		context_forget(env, options->name);
 		return 0;
 	}
 	if (registry_remove(env->paths, options->name, &recorded, err) < 0)
 		return -1;
+	context_forget(env, options->name);
 	*found = container.phase != PHASE_ABSENT || volume || networks > 0 || recorded;
 	return 0;
 }

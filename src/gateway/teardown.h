@@ -33,4 +33,9 @@ int gateway_remove_resources(const struct gateway_env *env, const char *containe
 int gateway_find_container(const struct gateway_env *env, const char *name, bool force, struct container *container,
 			   struct error **err) MUST_CHECK;
 
+/* Whether a container of the gateway's name is that of the record: the recorded one, or on an engine that
+ * gateway_check_identity() passes. force: it is taken as it is. */
+int gateway_check_container(const struct gateway_env *env, const struct record *record,
+			    const struct container *container, bool force, struct error **err) MUST_CHECK;
+
 #endif

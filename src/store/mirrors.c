@@ -8,6 +8,7 @@
 
 #include "base/argv.h"
 #include "base/log.h"
+#include "base/yaml.h"
 
 #define ENTRIES_MAX 1000
 
@@ -82,22 +83,6 @@ static int PRINTF(2, 3) wrong(struct reader *reader, const char *fmt, ...)
 			 reader->event.start_mark.line + 1, what);
 }
 
-static bool is_marked(const yaml_event_t *event)
-{
-	switch (event->type) {
-	case YAML_ALIAS_EVENT:
-		return true;
-	case YAML_SCALAR_EVENT:
-		return event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL;
-	case YAML_SEQUENCE_START_EVENT:
-		return event->data.sequence_start.anchor != NULL || event->data.sequence_start.tag != NULL;
-	case YAML_MAPPING_START_EVENT:
-		return event->data.mapping_start.anchor != NULL || event->data.mapping_start.tag != NULL;
-	default:
-		return false;
-	}
-}
-
 static int next(struct reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
@@ -110,7 +95,7 @@ static int next(struct reader *reader)
 		return error_set(reader->err, ERROR_USAGE, "%s, line %zu: not YAML: %s", reader->origin, line + 1,
 				 parser->problem ? parser->problem : "out of memory");
 	}
-	if (is_marked(&reader->event))
+	if (yaml_is_marked(&reader->event))
 		return wrong(reader, "anchors (&), aliases (*) and tags (!) are not taken");
 	return 0;
 }

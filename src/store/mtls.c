@@ -4,7 +4,9 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/encode.h"
 #include "base/file.h"
@@ -67,6 +69,15 @@ enum mtls_state mtls_examine(const struct paths *paths, const char *name)
 	return MTLS_VALID;
 }
 
+int mtls_check(const struct buf values[MTLS_FILES], struct error **err)
+{
+	for (int i = 0; i < MTLS_FILES; i++)
+		if (!is_pem(buf_str(&values[i]), i))
+			return error_set(err, ERROR_SYSTEM, "the gateway's %s is not a PEM %s", mtls_keys[i],
+					 i == MTLS_KEY ? "private key" : "certificate");
+	return 0;
+}
+
 int mtls_read(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err)
 {
 	autofree char *dir = paths_mtls_dir(paths, name);
@@ -84,29 +95,54 @@ int mtls_read(const struct paths *paths, const char *name, struct buf values[MTL
 	return 0;
 }
 
-int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES], struct error **err)
+/* Makes dir hold the three files. */
+static int put(const struct paths *paths, const char *name, const char *dir, const struct buf values[MTLS_FILES],
+	       struct error **err)
 {
-	autofree char *dir = paths_mtls_dir(paths, name);
 	struct dir_entry entries[MTLS_FILES];
 
-	if (name_check_readable(name, err) < 0)
+	if (name_check_readable(name, err) < 0 || mtls_check(values, err) < 0)
 		return -1;
-	for (int i = 0; i < MTLS_FILES; i++) {
-		if (!is_pem(buf_str(&values[i]), i))
-			return error_set(err, ERROR_SYSTEM, "the gateway's %s is not a PEM %s", mtls_keys[i],
-					 i == MTLS_KEY ? "private key" : "certificate");
+	for (int i = 0; i < MTLS_FILES; i++)
 		entries[i] = (struct dir_entry){ mtls_keys[i], buf_str(&values[i]), values[i].len };
-	}
 	if (paths_make_gateway_dir(paths, name, err) < 0)
 		return -1;
 	return dir_replace(dir, entries, MTLS_FILES, err);
+}
+
+int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES], struct error **err)
+{
+	autofree char *dir = paths_mtls_dir(paths, name);
+
+	return put(paths, name, dir, values, err);
+}
+
+static char *staging_dir(const struct paths *paths, const char *name)
+{
+	autofree char *dir = paths_mtls_dir(paths, name);
+
+	return xasprintf("%s.new", dir);
+}
+
+char *mtls_stage(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES], struct error **err)
+{
+	autofree char *dir = staging_dir(paths, name);
+
+	return put(paths, name, dir, values, err) < 0 ? NULL : STEAL(dir);
+}
+
+int mtls_unstage(const struct paths *paths, const char *name, struct error **err)
+{
+	autofree char *dir = staging_dir(paths, name);
+
+	return name_check_readable(name, err) < 0 ? -1 : dir_remove_replaced(dir, err);
 }
 
 int mtls_remove(const struct paths *paths, const char *name, struct error **err)
 {
 	autofree char *dir = paths_mtls_dir(paths, name);
 
-	return name_check_readable(name, err) < 0 ? -1 : dir_remove_replaced(dir, err);
+	return mtls_unstage(paths, name, err) < 0 ? -1 : dir_remove_replaced(dir, err);
 }
 
 void mtls_tidy(const struct paths *paths, const char *name)
@@ -116,6 +152,8 @@ void mtls_tidy(const struct paths *paths, const char *name)
 	autoerror struct error *ignored = NULL;
 
 	dir_recover(dir);
+	if (mtls_unstage(paths, name, &ignored) < 0)
+		error_free(&ignored);
 	if (dir_remove(tmp, &ignored) < 0)
 		error_free(&ignored);
 	(void)!dir_remove(bak, &ignored);
@@ -223,4 +261,18 @@ char *mtls_expiry(const struct paths *paths, const char *name)
 	if (read_part(paths, name, MTLS_CERT, &text, &ignored) < 0)
 		return NULL;
 	return mtls_pem_expiry(buf_str(&text));
+}
+
+bool mtls_days_left(const char *expires, int64_t now_ms, int *days)
+{
+	const int64_t day_ms = 24 * 3600 * (int64_t)1000;
+	struct tm tm = { 0 };
+	const char *end = strptime(expires, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	int64_t left;
+
+	if (end == NULL || *end != '\0')
+		return false;
+	left = (int64_t)timegm(&tm) * 1000 - now_ms;
+	*days = (int)(left / day_ms - (left < 0 && left % day_ms != 0));
+	return true;
 }

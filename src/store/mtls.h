@@ -23,8 +23,17 @@ enum mtls_state mtls_examine(const struct paths *paths, const char *name);
 int mtls_store(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES],
 	       struct error **err) MUST_CHECK;
 
+/* ERROR_SYSTEM when one is not PEM of its kind. Pure. */
+int mtls_check(const struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
+
 /* The three files; ERROR_ABSENT when there are none, ERROR_SYSTEM when one is not PEM of its kind. */
 int mtls_read(const struct paths *paths, const char *name, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
+
+/* Puts a bundle beside the stored one, for programs that are to look at it first: the directory, which the caller
+ * frees, until mtls_unstage() or a mtls_tidy() removes it. The lock of the gateway is the caller's. */
+char *mtls_stage(const struct paths *paths, const char *name, const struct buf values[MTLS_FILES],
+		 struct error **err) MUST_CHECK;
+int mtls_unstage(const struct paths *paths, const char *name, struct error **err) MUST_CHECK;
 
 /* A part of a bundle that a person gives: ERROR_USAGE, with the line, for a file of anything else. */
 int mtls_file_read(int which, const char *path, struct buf *text, struct error **err) MUST_CHECK;
@@ -42,5 +51,8 @@ char *mtls_expiry(const struct paths *paths, const char *name);
 
 /* The same for a certificate in PEM form. Pure. */
 char *mtls_pem_expiry(const char *pem);
+
+/* Whole days from now_ms (since 1970) until such a time; negative when it is past. False when it is none. Pure. */
+bool mtls_days_left(const char *expires, int64_t now_ms, int *days);
 
 #endif

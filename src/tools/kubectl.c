@@ -209,3 +209,12 @@ int kubectl_rollout_wait(const struct kubectl *kubectl, const char *space, const
 		return -1;
 	return result.code == 0 ? 0 : proc_result_error("kubectl rollout status", &result, err);
 }
+
+void kubectl_args_config_delete(struct argv *args, const char *file, const char *kind, const char *name)
+{
+	argv_add(args, "kubectl");
+	argv_addf(args, "--kubeconfig=%s", file);
+	argv_add(args, "config");
+	argv_addf(args, "delete-%s", kind);
+	argv_add(args, name);
+}

@@ -51,6 +51,9 @@ void kubectl_args_workload_get(struct argv *args, const char *space, const char 
 void kubectl_args_rollout_restart(struct argv *args, const char *space, const char *workload);
 void kubectl_args_rollout_wait(struct argv *args, const char *space, const char *workload);
 
+/* Takes a "context", "cluster" or "user" out of a configuration file of this host's. Pure. */
+void kubectl_args_config_delete(struct argv *args, const char *file, const char *kind, const char *name);
+
 /* Parses `kubectl get nodes -o json` for kubectl_stale_nodes(). Pure. */
 int kubectl_parse_stale_nodes(const struct buf *json, const char *current, struct argv *names,
 			      struct error **err) MUST_CHECK;

@@ -149,13 +149,29 @@ info_has_all_keys() {
 	forget_calls
 	run gateway info --name dev -o json
 	for key in name endpoint type source auth active is_remote remote_host resolved_host port path image container \
-		bundle certificate_expires; do
+		bundle certificate_expires certificate_days_left; do
 		jq -e "has(\"$key\")" "$out" >/dev/null || { echo "no key $key"; return 1; }
 	done
 	expect_equal '["dev","openshell/cluster:dev","openshell-cluster-dev","valid"]' \
 		"$(jq -c '[.name, .image, .container, .bundle]' "$out")"
 	jq -e '.certificate_expires | startswith("2126-")' "$out"
 	expect_calls </dev/null
+}
+
+info_names_where_it_is() {
+	new_home
+	given_record dev
+	sed -i 's/"is_remote":false/"is_remote":true/' "$config/gateways/dev/metadata.json"
+	run gateway info --name dev
+	grep -qx '  Type:         External registration' "$out"
+	given_record far remote_host me@host resolved_host 192.0.2.1
+	sed -i 's/"is_remote":false/"is_remote":true/' "$config/gateways/far/metadata.json"
+	run gateway info --name far
+	grep -qx '  Type:         remote' "$out"
+	grep -qx '  Remote host:  me@host' "$out"
+	grep -qx '  Resolved host: 192.0.2.1' "$out"
+	run gateway info --name dev -o json
+	expect_equal '"remote"' "$(jq .type "$out")"
 }
 
 info_of_nothing() {
@@ -200,6 +216,7 @@ info_takes_the_active() {
 }
 
 info_tests() {
+	check info_names_the_host_or_an_external_registration info_names_where_it_is
 	check info_as_json_has_all_keys_and_asks_nobody info_has_all_keys
 	check info_of_an_unknown_gateway_gives_3 info_of_nothing
 	check info_of_a_corrupt_entry_names_the_file info_of_corrupt

@@ -21,17 +21,7 @@ started() {
 
 # listen: something that accepts connections on the recorded port, as the gateway would
 listen() {
-	python3 -c '
-import socket, sys
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-s.listen(16)
-print(s.getsockname()[1], flush=True)
-while True:
-    s.accept()[0].close()' >"$home/port" &
-	listener=$!
-	eventually 5 test -s "$home/port"
-	port=$(cat "$home/port")
+	given_listener
 	sed -i "s/8080/$port/g" "$config/gateways/openshell/metadata.json" "$engine/containers/$C"
 }
 

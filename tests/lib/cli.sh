@@ -187,3 +187,19 @@ given_active() {
 	mkdir -p "$config"
 	printf '%s' "$1" >"$config/active_gateway"
 }
+
+# given_listener: takes connections on $port and ends them at once; the caller kills $listener
+given_listener() {
+	rm -f "$TEST_TMP/listener"
+	python3 -c '
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(16)
+print(s.getsockname()[1], flush=True)
+while True:
+    s.accept()[0].close()' >"$TEST_TMP/listener" &
+	listener=$!
+	eventually 5 test -s "$TEST_TMP/listener"
+	port=$(cat "$TEST_TMP/listener")
+}

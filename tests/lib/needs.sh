@@ -39,6 +39,8 @@ mandoc mandoc"
 
 NEEDS_CLI="$NEEDS_BUILD
 jq jq
+curl curl
+openssl openssl
 python3 python3
 strace strace
 script bsdutils

@@ -286,6 +286,16 @@ static void an_endpoint_answers_while_somebody_listens(void **state)
 	assert_false(endpoint_answers("127.0.0.1", port, 1000));
 }
 
+static void one_that_says_nothing_does_not_hang_up(void **state)
+{
+	int port, fd = listen_on_loopback(AF_INET, &port);
+
+	(void)state;
+	assert_false(endpoint_hangs_up("127.0.0.1", port, 10));
+	close(fd);
+	assert_true(endpoint_hangs_up("127.0.0.1", port, 1000));
+}
+
 static void ipv6_works_where_the_host_has_it(void **state)
 {
 	struct error *err = NULL;
@@ -319,6 +329,7 @@ int main(void)
 		cmocka_unit_test(an_address_of_another_machine_is_a_usage_error),
 		cmocka_unit_test(a_free_port_can_be_listened_on),
 		cmocka_unit_test(an_endpoint_answers_while_somebody_listens),
+		cmocka_unit_test(one_that_says_nothing_does_not_hang_up),
 		cmocka_unit_test(ipv6_works_where_the_host_has_it),
 	};
 

@@ -497,6 +497,82 @@ static void only_the_two_forms_of_rfc_5280_are_times(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
+/* ------------------------------------------------------------------ beside it, and how long it lasts */
+
+static void a_staged_bundle_is_beside_the_stored_one_until_it_goes(void **state)
+{
+	const struct paths paths = paths_here();
+	struct buf values[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
+	struct error *err = NULL;
+	autofree char *dir = NULL;
+
+	(void)state;
+	assert_int_equal(store(CERT, CERT, KEY, &err), 0);
+	for (int i = 0; i < MTLS_FILES; i++)
+		buf_adds(&values[i], i == MTLS_KEY ? KEY : OTHER_CERT);
+	for (int round = 0; round < 3; round++) {
+		free(dir);
+		dir = mtls_stage(&paths, "dev", values, &err);
+		assert_string_equal(dir, bundle("mtls.new"));
+		assert_holds(bundle("mtls.new/ca.crt"), OTHER_CERT);
+		assert_mode(bundle("mtls.new"), 0700);
+		assert_mode(bundle("mtls.new/tls.key"), 0600);
+		assert_holds(bundle("mtls/ca.crt"), CERT);
+		if (round == 0)
+			assert_int_equal(mtls_unstage(&paths, "dev", &err), 0);
+		else if (round == 1)
+			mtls_tidy(&paths, "dev");
+		else
+			assert_int_equal(mtls_remove(&paths, "dev", &err), 0);
+		assert_gone(bundle("mtls.new"));
+	}
+	assert_gone(bundle("mtls"));
+	for (int i = 0; i < MTLS_FILES; i++)
+		buf_release(&values[i]);
+}
+
+static void a_bundle_is_read_whole_or_not_at_all(void **state)
+{
+	const struct paths paths = paths_here();
+	struct buf values[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(mtls_read(&paths, "dev", values, &err), -1);
+	assert_error(&err, ERROR_ABSENT, "ca.crt");
+	assert_int_equal(store(CERT, OTHER_CERT, KEY, &err), 0);
+	assert_int_equal(mtls_read(&paths, "dev", values, &err), 0);
+	assert_string_equal(buf_str(&values[MTLS_CA]), CERT);
+	assert_string_equal(buf_str(&values[MTLS_CERT]), OTHER_CERT);
+	assert_string_equal(buf_str(&values[MTLS_KEY]), KEY);
+	for (int i = 0; i < MTLS_FILES; i++)
+		buf_release(&values[i]);
+	scratch_put(bundle("mtls/tls.key"), CERT);
+	assert_int_equal(mtls_read(&paths, "dev", values, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "tls.key is not a whole PEM private key");
+	for (int i = 0; i < MTLS_FILES; i++)
+		buf_release(&values[i]);
+}
+
+static void the_days_left_are_whole_ones(void **state)
+{
+	static const char end[] = "2026-11-22T17:38:00Z";
+	const int64_t at = (int64_t)1795369080 * 1000, hour = 3600 * (int64_t)1000;
+	static const struct {
+		int hours_before, days;
+	} rows[] = { { 0, 0 }, { 1, 0 }, { 24, 1 }, { 47, 1 }, { 48, 2 }, { -1, -1 }, { -24, -1 }, { -25, -2 }, { 24 * 365, 365 } };
+	int days;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(mtls_days_left(end, at - rows[i].hours_before * hour, &days));
+		assert_int_equal(days, rows[i].days);
+	}
+	assert_false(mtls_days_left("2026-11-22", at, &days));
+	assert_false(mtls_days_left("", at, &days));
+	assert_false(mtls_days_left("2026-11-22T17:38:00Z ", at, &days));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +597,9 @@ int main(void)
 		CASE(a_certificate_with_any_byte_changed_does_no_harm),
 		CASE(hostile_lengths_do_no_harm),
 		CASE(only_the_two_forms_of_rfc_5280_are_times),
+		cmocka_unit_test_setup_teardown(a_staged_bundle_is_beside_the_stored_one_until_it_goes, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_bundle_is_read_whole_or_not_at_all, scratch_setup, scratch_teardown),
+		cmocka_unit_test(the_days_left_are_whole_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,16 +102,48 @@ static void without_an_engine_it_is_unreachable(void **state)
 	assert_int_equal(state_of(hangs, 1, "https://127.0.0.1:1", false, "did not end within"), STATE_UNREACHABLE);
 }
 
-static void a_gateway_elsewhere_is_asked_itself(void **state)
+#define CURL "curl -q *"
+
+/* The same of one whose port takes connections. */
+static enum gateway_state state_behind(const char *scheme, const struct script_step *steps, size_t count, bool is_remote,
+				       const char *reason)
 {
 	int port, fd = listen_on_loopback(AF_INET, &port);
-	autofree char *endpoint = xasprintf("https://127.0.0.1:%d", port);
+	autofree char *endpoint = xasprintf("%s://127.0.0.1:%d", scheme, port);
+	enum gateway_state now = state_of(steps, count, endpoint, is_remote, reason);
+
+	close(fd);
+	return now;
+}
+
+static void a_gateway_elsewhere_is_asked_itself(void **state)
+{
+	static const struct script_step well[] = { { .command = CURL, .out = "{\"version\":\"1\"}\n200 0 0.000" } };
+	static const struct script_step ill[] = { { .command = CURL, .out = "\n503 0 0.000" } };
+	static const struct script_step missing[] = { { .command = CURL, .how = SCRIPT_MISSING } };
 
 	(void)state;
-	assert_int_equal(state_of(NULL, 0, endpoint, true, NULL), STATE_CONNECTED);
-	close(fd);
-	assert_int_equal(state_of(NULL, 0, endpoint, true, "nothing answers"), STATE_UNREACHABLE);
+	assert_int_equal(state_behind("http", well, 1, true, NULL), STATE_CONNECTED);
+	assert_int_equal(state_behind("http", ill, 1, true, "HTTP status 503"), STATE_UNHEALTHY);
+	assert_int_equal(state_behind("http", missing, 1, true, "curl is not here"), STATE_UNKNOWN);
+	assert_int_equal(state_behind("https", NULL, 0, true, "no certificates here"), STATE_MISMATCH);
+	assert_int_equal(state_of(NULL, 0, "http://127.0.0.1:1", true, "nothing answers"), STATE_UNREACHABLE);
 	assert_int_equal(state_of(NULL, 0, "https://", true, "is no usable address"), STATE_UNREACHABLE);
+}
+
+static void a_gateway_that_answers_is_connected_also_without_docker(void **state)
+{
+	static const struct script_step well[] = {
+		{ .command = INSPECT, .how = SCRIPT_MISSING }, { .command = CURL, .out = "\n200 0 0.000" },
+	};
+	static const struct script_step ill[] = {
+		{ .command = INSPECT, .how = SCRIPT_MISSING }, { .command = CURL, .out = "\n404 0 0.000" },
+	};
+
+	(void)state;
+	assert_int_equal(state_behind("http", well, 2, false, "docker could not be asked: docker was not found"),
+			 STATE_CONNECTED);
+	assert_int_equal(state_behind("http", ill, 2, false, "docker was not found"), STATE_UNREACHABLE);
 }
 
 static void what_was_added_by_its_address_alone_is_asked_itself_also_on_this_machine(void **state)
@@ -172,6 +204,7 @@ static void each_state_has_its_name_and_exit_code(void **state)
 	} states[] = {
 		{ STATE_CONNECTED, "connected", 0 }, { STATE_STARTING, "starting", 8 },	      { STATE_STOPPED, "stopped", 8 },
 		{ STATE_UNHEALTHY, "unhealthy", 8 }, { STATE_UNREACHABLE, "unreachable", 5 },
+		{ STATE_MISMATCH, "tls-mismatch", 6 },	 { STATE_UNKNOWN, "unknown", 1 },
 	};
 
 	(void)state;
@@ -190,6 +223,7 @@ int main(void)
 		cmocka_unit_test(without_a_container_it_is_stopped),
 		cmocka_unit_test(without_an_engine_it_is_unreachable),
 		cmocka_unit_test(a_gateway_elsewhere_is_asked_itself),
+		cmocka_unit_test(a_gateway_that_answers_is_connected_also_without_docker),
 		cmocka_unit_test(what_was_added_by_its_address_alone_is_asked_itself_also_on_this_machine),
 		cmocka_unit_test(what_was_added_from_this_engine_is_known_by_its_id),
 		cmocka_unit_test(a_signal_is_no_state),
