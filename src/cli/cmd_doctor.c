@@ -154,9 +154,9 @@ static void print_summary(const struct findings *findings)
 	puts("");
 }
 
-static void print_findings(const struct findings *findings)
+static void print_findings(const struct site *site, const struct findings *findings)
 {
-	puts("Checking this host\n");
+	printf("Checking %s\n\n", site_is_remote(site) ? site->remote.address : "this host");
 	for (size_t i = 0; i < findings->n; i++)
 		print_finding(&findings->v[i]);
 	print_summary(findings);
@@ -198,7 +198,7 @@ static int run_check(const struct cli *cli, const struct invocation *in, int *st
 		return -1;
 	gateway_check(site.env, name, port, "", &findings);
 	if (format == OUTPUT_TABLE)
-		print_findings(&findings);
+		print_findings(&site, &findings);
 	else
 		print_findings_tree(&findings, format);
 	*status = findings_exit_code(&findings);

@@ -178,10 +178,7 @@ void site_warn(const struct site *site, const struct record *record)
 {
 	autofree char *host = NULL;
 	int port;
-	bool given;
 
-	if (!site_is_remote(site))
-		return;
-	given = endpoint_split(record->endpoint, &host, &port) && !streq(host, site->resolved.host);
-	remote_warn(site->env, &site->to, &site->resolved, record->port, given);
+	if (site_is_remote(site) && endpoint_split(record->endpoint, &host, &port))
+		remote_warn(site->env, &site->to, &site->resolved, port, !streq(host, site->resolved.host));
 }
