@@ -178,12 +178,18 @@ static void explain_silence(struct status *status)
 	status->reason = xasprintf("%s, but its container there runs well: the port may be closed on the way", said);
 }
 
+/* Of TLS that only fails in some way the health check knows more. */
+static bool is_settled(const struct status *status)
+{
+	return status->state == STATE_CONNECTED || probe_is_mismatch(status->probe.verdict);
+}
+
 int gateway_status_at(struct site *site, const struct record *record, bool may_ask, struct status *status,
 		      struct error **err)
 {
 	if (gateway_status(site->env, record, status, err) < 0)
 		return -1;
-	if (!site_is_remote(site) || status->state == STATE_CONNECTED || status->state == STATE_MISMATCH)
+	if (!site_is_remote(site) || is_settled(status))
 		return 0;
 	if (site_open(site, may_ask, err) < 0)
 		return without_site(status, err);

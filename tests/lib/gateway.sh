@@ -22,9 +22,13 @@ NAME=one
 PORT=18081
 said=$TEST_TMP/said
 fake_data=$REPO/tests/data/fake-cluster
-# Where the gateway listens unless told otherwise.
+# Where the gateway listens unless told otherwise, and where it is to be reached.
 bound=127.0.0.1
-[ -z "${REMOTE:-}" ] || bound=0.0.0.0
+endpoint_host=127.0.0.1
+[ -z "${REMOTE:-}" ] || {
+	bound=0.0.0.0
+	endpoint_host=remote.test
+}
 
 fake() {
 	f_variant=$1

@@ -65,12 +65,16 @@ static int add(struct scene *scene, const struct request *request, struct record
 {
 	struct buf parts[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
 	AUTO(target) target = { 0 };
+	AUTO(site) site = { 0 };
+	const struct site_options place = { request->destination, NULL, NULL };
 	struct enroll_options options = {
-		request->name, &target, request->is_local, request->destination, request->has_bundle ? parts : NULL,
+		.name = request->name, .target = &target, .is_local = request->is_local,
+		.site = request->destination != NULL ? &site : NULL, .bundle = request->has_bundle ? parts : NULL,
 	};
 	int rc;
 
 	assert_int_equal(target_parse(request->endpoint, &target, err), 0);
+	assert_int_equal(site_find(&site, &scene->env, NULL, &place, err), 0);
 	for (int i = 0; i < MTLS_FILES; i++)
 		buf_adds(&parts[i], i == MTLS_KEY ? KEY : CERT);
 	rc = gateway_enroll(&scene->env, &options, record, err);
