@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The manual pages name all that there is: commands, each with its options, by the table that the program prints of
-# itself; words, environment variables, files and exit statuses, by the places in the source that declare them.
+# itself; words, environment variables, files, exit statuses and metadata keys, by the places in the source that declare them.
 
 set -eu
 
@@ -89,6 +89,23 @@ file_names() {
 		sed 's/"//g; s/\./\\./g; s/.*/Pa [^ ]*&/'
 }
 
+# Of store/registry.c, as its two tables have them.
+metadata_keys() {
+	awk '/fixed_keys\[KEYS\] = \{|optional_keys\[\] = \{/ { shown = 1; next } /^};/ { shown = 0 } shown' \
+		"$SRCDIR/src/store/registry.c" | grep -oE '"[a-z_]+"' | tr -d '"'
+}
+
+# What a page sends the reader to, as a section of its own, is there.
+check_sections() {
+	for page in "$PAGES"/openshell*.[158]; do
+		sed -nE 's/^\.S[hs] //p' "$page" >"$WORK/sections"
+		sed -nE 's/^\.Sx ([^.,;)]*[^.,;) ]).*/\1/p' "$page" | sort -u >"$WORK/wanted"
+		while read -r wanted; do
+			grep -qxF -e "$wanted" "$WORK/sections" || complain "$page has no section: $wanted"
+		done <"$WORK/wanted"
+	done
+}
+
 main() {
 	cat "$PAGES"/openshell.1 "$PAGES"/openshell-*.[15] >"$WORK/pages" 2>/dev/null || [ -s "$WORK/pages" ]
 	HOME=/nonexistent "$PROGRAM" __dump >"$WORK/table"
@@ -101,6 +118,9 @@ main() {
 		sed 's/It 130/It 128 \\+ n/' >"$WORK/statuses"
 	echo 'It 0' >>"$WORK/statuses"
 	declared statuses 10 "$WORK/statuses"
+	metadata_keys | sed 's/^/Li /' >"$WORK/keys"
+	declared 'keys of metadata' 12 "$WORK/keys"
+	check_sections
 	if command -v mandoc >/dev/null; then
 		mandoc -T lint -W warning "$PAGES"/openshell*.[158] || rc=1
 	fi

@@ -2,7 +2,7 @@
 /*
  * What a command tells on stderr while it works, how it ends, and the -v trace, in one of three looks: a
  * terminal on which steps are ticked and something moves, plain lines, or JSON objects, one a line
- * (openshell(1), PROGRESS).
+ * (openshell-gateway(1), PROGRESS).
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

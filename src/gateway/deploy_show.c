@@ -164,6 +164,7 @@ int show_trust(struct deploy *deploy, struct error **err)
 int show_record(struct deploy *deploy, struct error **err)
 {
 	autofree char *path = paths_metadata(deploy->env->paths, deploy->options->name);
+	const char *from = deploy->survey.record.path;
 	autofree char *text = NULL, *now = NULL;
 
 	if (deploy_fill_record(deploy, err) < 0)
@@ -172,8 +173,10 @@ int show_record(struct deploy *deploy, struct error **err)
 		free(STEAL(deploy->record.container_id));
 	text = registry_text(deploy->env->paths, &deploy->record);
 	now = deploy->survey.record.name != NULL ? registry_text(deploy->env->paths, &deploy->survey.record) : NULL;
-	if (now == NULL || !streq(now, text))
+	if (now == NULL || !streq(now, text) || !streq(from, path))
 		dryrun_write(deploy->env->dryrun, path, text);
+	if (now != NULL && !streq(from, path)) /* the older place */
+		dryrun_remove(deploy->env->dryrun, &from, 1);
 	return 0;
 }
 

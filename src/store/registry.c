@@ -551,8 +551,10 @@ static bool load_place(const struct places *places, const struct place *place, s
 	autoerror struct error *err = NULL;
 
 	if (load_entry(dir, file, &loaded, &err) < 0) {
+		bool counts = hides_others(dir, file, err);
+
 		record_release(&loaded);
-		if (!hides_others(dir, file, err))
+		if (!counts)
 			return false;
 		loaded.source = source;
 		loaded.path = place_path(places, place);

@@ -13,7 +13,9 @@ distcheck() {
 installs_under_destdir() {
 	make -C "$BUILD/dist" -j"$JOBS" install DESTDIR="$TEST_TMP/root"
 	"$TEST_TMP/root/usr/local/bin/openshell" --version
-	[ -s "$TEST_TMP/root/usr/local/share/man/man1/openshell.1" ]
+	for page in man1/openshell.1 man1/openshell-gateway.1 man5/openshell-metadata.5 man8/openshell-sandbox.8; do
+		[ -s "$TEST_TMP/root/usr/local/share/man/$page" ]
+	done
 	[ -d "$TEST_TMP/root/usr/local/share/openshell/deploy" ]
 	for file in bash-completion/completions/openshell zsh/site-functions/_openshell fish/vendor_completions.d/openshell.fish; do
 		cmp "$BUILD/source/src/completions/${file##*/}" "$TEST_TMP/root/usr/local/share/$file"

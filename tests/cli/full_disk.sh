@@ -158,6 +158,34 @@ selecting_another_gateway() {
 	expect_equal '' "$(find "$config" -name 'active_gateway.*')"
 }
 
+# The directory has its page already; the entry takes one, and so does the name of the active gateway.
+adding_with_room_for() {
+	new_disks
+	given_room "$home/config" "$1"
+	expect_status 1 run gateway add http://127.0.0.1:7001 --name one
+	expect_full
+	expect_err "$2"
+	[ ! -e "$config" ]
+	rm "$home/config/ballast"
+	run gateway add http://127.0.0.1:7001 --name one
+}
+
+migrating() {
+	new_disks
+	given_disk "$home/config" size=64k
+	given_record one
+	mv "$config/gateways/one/metadata.json" "$config/gateways/one_metadata.json"
+	rmdir "$config/gateways/one"
+	snapshot >"$home/before"
+	head -c 64k /dev/zero >"$home/config/ballast" 2>/dev/null || true
+	expect_status 1 run gateway migrate --apply
+	expect_full
+	snapshot | diff "$home/before" -
+	rm "$home/config/ballast"
+	run gateway migrate --apply
+	run gateway info --name one
+}
+
 stopping_and_destroying() {
 	new_disks
 	given_engine
@@ -194,6 +222,9 @@ main() {
 	check without_room_for_a_lock_below_TMPDIR_nothing_is_begun no_room_for_a_lock_below_tmpdir
 	check a_lock_needs_no_room_for_its_text a_lock_without_room_for_its_text
 	check the_active_gateway_stays_when_another_cannot_be_written selecting_another_gateway
+	check an_added_entry_that_cannot_be_written_leaves_nothing adding_with_room_for 0 metadata.json
+	check an_added_entry_that_cannot_be_made_active_leaves_nothing adding_with_room_for 1 active_gateway
+	check an_entry_that_cannot_be_moved_stays_where_it_is migrating
 	check stop_and_destroy_need_no_room stopping_and_destroying
 }
 

@@ -121,7 +121,7 @@ ended() {
 	fails screen_has '^Select a gateway|^> |NAME'
 	type_keys 'stty -a >after; echo compared' Enter
 	eventually 10 screen_has '^compared'
-	cmp before after
+	cmp "$home/before" "$home/after"
 	expect_equal 1 "$(in_tmux display-message -p '#{cursor_flag}')"
 }
 

@@ -4,7 +4,7 @@
 # For tests on a terminal that can be looked at, typed on and resized, sourced after cli.sh. Each is a subshell of its
 # own (a test of `check`), at whose end the terminal is taken away.
 #
-#   tmux_shell WIDTH HEIGHT     a shell there, with the environment and the home of the test; its prompt is "ready> "
+#   tmux_shell WIDTH HEIGHT     a shell there, with the environment and in the home of the test; its prompt is "ready> "
 #   in_tmux COMMAND...          a command of tmux
 #   screen, screen_has REGEX    what is to be seen
 #   resize WIDTH HEIGHT
@@ -26,7 +26,7 @@ tmux_shell() {
 	with "ENV=$home/shrc"
 	echo "PS1='ready> '" >"$home/shrc"
 	trap 'in_tmux kill-server 2>/dev/null' EXIT # of this test's subshell, also when it fails
-	run_as tmux -u -f /dev/null -S "$home/tmux" new-session -d -x "$1" -y "$2" sh
+	run_as tmux -u -f /dev/null -S "$home/tmux" new-session -c "$home" -d -x "$1" -y "$2" sh
 	eventually 10 screen_has '^ready>'
 }
 

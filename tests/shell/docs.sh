@@ -216,6 +216,8 @@ manual_tests() {
 	check a_missing_word_of_a_value_is_noticed without '/Cm never/' 'no page has: Cm never'
 	check a_missing_variable_is_noticed without '/Ev IMAGE_TAG/' 'no page has: Ev IMAGE_TAG'
 	check a_missing_file_is_noticed without '/registries\.yaml/' 'no page has: Pa [^ ]*registries'
+	check a_missing_key_of_metadata_is_noticed without '/Li docker_id/' 'no page has: Li docker_id'
+	check a_missing_section_is_noticed without '/^\.Sh ENVIRONMENT/' "$TEST_TMP/pages/openshell-gateway.1 has no section: ENVIRONMENT"
 	check a_missing_exit_status_is_noticed without '$0 == ".It 7"' 'no page has: It 7'
 }
 

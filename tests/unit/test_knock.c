@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many endpoints at once, on real sockets of the loopback. */
+/*
+ * Many endpoints at once, on real sockets of the loopback. Names are looked up in tests/cli/list.sh only: glibc's threads
+ * outlive it by a second, in which valgrind takes what they have for lost.
+ */
 #include "script.h"
 
 #include <stdlib.h>
@@ -35,13 +38,9 @@ static void who_listens_answers_and_who_does_not_is_silent(void **state)
 	assert_true(listener >= 0);
 	knocks_add(&knocks, "127.0.0.1", port);
 	knocks_add(&knocks, "127.0.0.1", 1);
-	knocks_add(&knocks, "localhost", port); /* perhaps ::1 first, which refuses */
-	knocks_add(&knocks, "no-such-host.invalid", port);
 	finish(&knocks);
 	assert_int_equal(knocks.v[0].state, KNOCK_ANSWERED);
 	assert_int_equal(knocks.v[1].state, KNOCK_SILENT);
-	assert_int_equal(knocks.v[2].state, KNOCK_ANSWERED);
-	assert_int_equal(knocks.v[3].state, KNOCK_SILENT);
 }
 
 static void more_than_may_be_open_take_turns(void **state)

@@ -303,7 +303,7 @@ static void a_key_of_ours_that_is_there_twice_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(extra); i++) {
-		autofree char *text = xasprintf("{%s,%s", extra[i], METADATA("dev", 1) + 1);
+		autofree char *text = xasprintf("{%s,%s", extra[i], &METADATA("dev", 1)[1]);
 
 		put("user", "dev", text);
 		assert_not_found("dev", ERROR_SYSTEM, "is there more than once");
