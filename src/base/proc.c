@@ -394,7 +394,8 @@ static int wait_for_end(struct proc *const *procs, size_t count, const struct pr
 			return error_set(err, ERROR_TIMEOUT, "%s did not end within %g s",
 					 spec->purpose, (double)spec->timeout_ms / 1000);
 		}
-		if (!spec->interactive && cancel_check(err) < 0) {
+		/* of an interactive one only a hangup and SIGTERM: what is typed is ignored here meanwhile */
+		if (cancel_check(err) < 0) {
 			end_all(procs, count);
 			return -1;
 		}

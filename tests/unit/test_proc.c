@@ -1276,6 +1276,25 @@ static void ctrl_c_is_the_business_of_an_interactive_child(void **state)
 	assert_int_equal(in_process(interactive_int), 7);
 }
 
+static int interactive_term(void)
+{
+	AUTO(proc_spec) spec = shell("kill -INT $PPID; sleep 0.1; kill -TERM $PPID; exec sleep 1000");
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autoerror struct error *err = NULL;
+
+	cancel_catch();
+	spec.interactive = true;
+	if (runner_run(&runner_real, &spec, &result, &err) == 0)
+		return 1;
+	return err->exit_code;
+}
+
+static void a_caught_request_to_stop_ends_an_interactive_child_too(void **state)
+{
+	(void)state;
+	assert_int_equal(in_process(interactive_term), 128 + SIGTERM);
+}
+
 static int interactive_child_int(void)
 {
 	AUTO(proc_spec) spec = shell("kill -INT $$; exit 0");
@@ -1717,6 +1736,7 @@ int main(void)
 		CASE(what_we_catch_the_child_does_not),
 		CASE(a_request_to_stop_ends_the_pumping),
 		CASE(ctrl_c_is_the_business_of_an_interactive_child),
+		CASE(a_caught_request_to_stop_ends_an_interactive_child_too),
 		CASE(an_interactive_child_is_not_made_to_ignore_it),
 		CASE(an_interactive_child_has_our_streams_and_group),
 		CASE(a_child_that_may_ask_has_our_group_and_does_not_mind_what_is_typed),
