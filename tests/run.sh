@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, e2e, bench, fuzz or all
-#                                      (the default: all but bench and fuzz)
+# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, remote, e2e, bench, fuzz or
+#                                      all (the default: all but bench and fuzz)
 #
 # Runs test scripts (tests/STAGE/*.sh; the unit stage's are in tests/build) and counts their results. Builds in a
 # private copy, starts an engine of its own where a stage needs one, and leaves only logs behind: see docs/testing.md.
@@ -147,17 +147,22 @@ limit_of() {
 	build) echo 900 ;;
 	cli | shell) echo 300 ;;
 	engine) echo 600 ;;
+	remote) echo 1200 ;;
 	fuzz) echo $((900 + 20 * ${FUZZ_SECONDS:-60})) ;;
 	*) echo 3000 ;;
 	esac
 }
 
+on_engine() {
+	case $1 in engine | remote | e2e | bench) ;; *) false ;; esac
+}
+
 # Where it may, a script gets a PID namespace that dies with this process; otherwise a process group that the next run
-# ends. An engine, e2e or bench script runs in the engine's namespaces, which die in the same way.
+# ends. An engine, remote, e2e or bench script runs in the engine's namespaces, which die in the same way.
 leash_of() {
 	leash=(setsid)
 	limit=(timeout --foreground -k 20 "$(limit_of "$1")")
-	if [ "$1" = engine ] || [ "$1" = e2e ] || [ "$1" = bench ]; then
+	if on_engine "$1"; then
 		leash=(setsid "$REPO/tests/lib/test-engine.sh" exec)
 		limit=(timeout -k 20 "$(limit_of "$1")")
 	elif unshare --pid --mount-proc --fork true 2>/dev/null; then
@@ -194,16 +199,14 @@ run_script() {
 	stage=$(basename "$(dirname "$script")")
 	name=$(basename "$script" .sh)
 	log=$LOGS/$stage-$name.log
-	case $stage in
-	engine | e2e | bench)
+	if on_engine "$stage"; then
 		if [ "$(id -u)" -ne 0 ]; then
 			printf 'skip - %s/%s # an engine of its own needs root\n' "$stage" "$name"
 			skipped=$((skipped + 1))
 			return
 		fi
 		provide_engine
-		;;
-	esac
+	fi
 	leash_of "$stage"
 	"${leash[@]}" "${limit[@]}" "$script" >"$log" 2>&1 </dev/null 9>&- &
 	child=$!
@@ -233,8 +236,8 @@ run_stage() {
 
 stages_of() {
 	case $1 in
-	all) echo shell cli unit engine e2e ;;
-	unit | cli | shell | engine | e2e | bench | fuzz) echo "$1" ;;
+	all) echo shell cli unit engine remote e2e ;;
+	unit | cli | shell | engine | remote | e2e | bench | fuzz) echo "$1" ;;
 	*/*.sh) basename "$(dirname "$1")" | sed 's/^build$/unit/' ;;
 	*) return 1 ;;
 	esac
@@ -253,12 +256,12 @@ run_all() {
 	local what part
 	for what in "$@"; do
 		case $what in shell | fuzz | */fuzz/*) ;; *) provide_binary ;; esac
-		[ "$what" != all ] || [ ! -x "$OPENSHELL" ] || run_beside engine
+		[ "$what" != all ] || [ ! -x "$OPENSHELL" ] || run_beside engine remote
 		for part in $(parts_of "$what"); do
 			case $part in
 			*build/gcc.sh) ;;
 			beside) [ -z "$beside" ] || join_beside ;;
-			cli | engine | e2e | bench) [ ! -x "$OPENSHELL" ] || run_stage "$part" ;;
+			cli | engine | remote | e2e | bench) [ ! -x "$OPENSHELL" ] || run_stage "$part" ;;
 			*.sh) run_script "$REPO/tests/${part##*tests/}" ;;
 			*) run_stage "$part" ;;
 			esac

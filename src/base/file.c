@@ -177,6 +177,19 @@ int dir_make_private(const char *path, struct error **err)
 	return error_errno(err, "cannot close %s to others", path);
 }
 
+int dir_make_own(const char *path, struct error **err)
+{
+	struct stat st;
+
+	if (dir_make(path, err) < 0)
+		return -1;
+	if (lstat(path, &st) < 0)
+		return error_errno(err, "cannot examine %s", path);
+	if (S_ISDIR(st.st_mode) && st.st_uid == getuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	return error_set(err, ERROR_REFUSED, "%s must be a directory of yours that only you can write", path);
+}
+
 int dir_clear(const char *path, const char *but, struct error **err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

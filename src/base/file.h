@@ -31,6 +31,9 @@ int dir_make(const char *path, struct error **err) MUST_CHECK;
 /* The same, and the directory itself has mode 0700 then, also one that was there; the caller's own only. */
 int dir_make_private(const char *path, struct error **err) MUST_CHECK;
 
+/* As dir_make(), for one that may be below a shared /tmp: ERROR_REFUSED unless it belongs to us and only we can write. */
+int dir_make_own(const char *path, struct error **err) MUST_CHECK;
+
 /* Removes a directory with the plain files and empty directories in it (no further levels); absent is fine. A file
  * or a link of that name is removed itself. */
 int dir_remove(const char *path, struct error **err) MUST_CHECK;

@@ -394,7 +394,8 @@ static int wait_for_end(struct proc *const *procs, size_t count, const struct pr
 			return error_set(err, ERROR_TIMEOUT, "%s did not end within %g s",
 					 spec->purpose, (double)spec->timeout_ms / 1000);
 		}
-		if (!spec->interactive && cancel_check(err) < 0) {
+		/* of an interactive one only a hangup and SIGTERM: what is typed is ignored here meanwhile */
+		if (cancel_check(err) < 0) {
 			end_all(procs, count);
 			return -1;
 		}
@@ -553,6 +554,18 @@ static void real_pump(void *arg, struct proc *const *procs, size_t count, int64_
 	}
 }
 
+static bool real_ended(void *arg, struct proc *proc)
+{
+	struct pollfd fds[4];
+
+	(void)arg;
+	if (poll(fds, poll_set(proc, fds), 0) >= 0)
+		serve(proc, fds);
+	if (proc->reaped)
+		drain(proc);
+	return proc->reaped;
+}
+
 static void real_stop(void *arg, struct proc *proc)
 {
 	(void)arg;
@@ -563,7 +576,7 @@ static void real_stop(void *arg, struct proc *proc)
 	free_proc(proc);
 }
 
-const struct runner runner_real = { real_run, real_pipe, real_start, real_pump, real_stop, NULL };
+const struct runner runner_real = { real_run, real_pipe, real_start, real_pump, real_ended, real_stop, NULL };
 
 /* ------------------------------------------------------------------ a pair, for callers */
 

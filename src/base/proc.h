@@ -2,8 +2,8 @@
 /*
  * Child processes, one or a pair: start, feed, drain, time out, reap.
  *
- * A child runs in a process group of its own (except one that has our terminal: an interactive one,
- * or PROC_STDERR), is told to end when we die, has no descriptor of ours but 0 to 2, and its PATH
+ * A child runs in a process group of its own (except one that has our terminal: an interactive one, one that
+ * may ask there, or PROC_STDERR), is told to end when we die, has no descriptor of ours but 0 to 2, and its PATH
  * look-up happens before the fork, so that "not found" is an ordinary result. A timeout or a request
  * to stop (cancel.h) sends TERM to the group and KILL after PROC_GRACE_MS.
  */
@@ -47,6 +47,7 @@ struct proc_spec {
 	bool changes;         /* it changes something: a dry run tells it and does not run it */
 	bool interactive;     /* all three streams are ours, Ctrl-C is the child's business */
 	bool err_is_out;      /* interactive: its stderr goes to our stdout, too */
+	bool asks;            /* it may ask at /dev/tty; what is typed there to end us, and a hangup, is not for it */
 	struct proc_output out, err;
 	int64_t timeout_ms;   /* 0: none; say why where it is set */
 };
@@ -81,6 +82,8 @@ struct runner {
 	/* Moves data of the followers (NULL entries are skipped, four at most) until something was
 	 * delivered, ms have passed or a stop was asked for. */
 	void (*pump)(void *arg, struct proc *const *procs, size_t count, int64_t ms);
+	/* Whether a follower has ended by itself; all that it said was delivered then. */
+	bool (*ended)(void *arg, struct proc *proc);
 	/* Ends and frees a follower; nothing for NULL. */
 	void (*stop)(void *arg, struct proc *proc);
 	void *arg;
@@ -102,6 +105,7 @@ int runner_pipe(const struct runner *runner, struct proc_spec *from, struct proc
 
 struct proc *runner_start(const struct runner *runner, struct proc_spec *spec, struct error **err) MUST_CHECK;
 void runner_pump(const struct runner *runner, struct proc *const *procs, size_t count, int64_t ms);
+bool runner_ended(const struct runner *runner, struct proc *proc);
 void runner_stop(const struct runner *runner, struct proc *proc);
 
 /* "exit 3", "killed by signal 9 (Killed)". The caller frees. */

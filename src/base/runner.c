@@ -28,6 +28,11 @@ void runner_pump(const struct runner *runner, struct proc *const *procs, size_t 
 	runner->pump(runner->arg, procs, count, ms);
 }
 
+bool runner_ended(const struct runner *runner, struct proc *proc)
+{
+	return runner->ended(runner->arg, proc);
+}
+
 void runner_stop(const struct runner *runner, struct proc *proc)
 {
 	runner->stop(runner->arg, proc);

@@ -83,9 +83,17 @@ static void release_interrupts(void)
 	sigprocmask(SIG_UNBLOCK, &both, NULL);
 }
 
+/* It is in our group, so that it can read from the terminal; we end it ourselves, when we need it no more. */
+static void ignore_typed(void)
+{
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
 bool spawn_shares_group(const struct proc_spec *spec)
 {
-	return spec->interactive || spec->out.how == PROC_STDERR || spec->err.how == PROC_STDERR;
+	return spec->interactive || spec->asks || spec->out.how == PROC_STDERR || spec->err.how == PROC_STDERR;
 }
 
 /* In the child: async-signal-safe calls only. Never returns. */
@@ -98,6 +106,8 @@ static NORETURN void become(const char *file, const struct proc_spec *spec, char
 	cancel_reset_child();
 	if (spec->interactive)
 		release_interrupts();
+	if (spec->asks)
+		ignore_typed();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(127);

@@ -55,6 +55,14 @@ bool in_has(const struct invocation *in, const char *option)
 	return in_value(in, option) != NULL;
 }
 
+const struct argv *in_list(const struct invocation *in, const char *option)
+{
+	int index = find_option(in, option);
+
+	assert(index >= 0);
+	return &in->lists[index];
+}
+
 int in_number(const struct invocation *in, const char *option, long long min, long long max, long long *value,
 	      struct error **err)
 {
@@ -213,14 +221,20 @@ static bool all_digits(const char *text)
 	return text != NULL && *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* Reads options up to the operands; optind is left there. values may be NULL (no command yet). */
-static int parse_options(const struct command *command, int argc, char **argv, const char **values,
-			 struct globals *globals, struct error **err)
+static bool may_repeat(const struct opt *option)
+{
+	size_t len = option->arg ? strlen(option->arg) : 0;
+
+	return len > 3 && streq(option->arg + len - 3, "...");
+}
+
+/* Reads options up to the operands; optind is left there. There may be no command yet. */
+static int parse_options(struct invocation *in, int argc, char **argv, struct globals *globals, struct error **err)
 {
 	struct parser parser;
 	int result;
 
-	parser_init(&parser, command);
+	parser_init(&parser, in->command);
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
 	while ((result = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
@@ -239,7 +253,9 @@ static int parse_options(const struct command *command, int argc, char **argv, c
 		/* getopt takes an optional value only with '='; a number that follows is one too */
 		if (optarg == NULL && parser.table[value - 1].arg != NULL && all_digits(argv[optind]))
 			optarg = argv[optind++];
-		values[value - 1] = optarg ? optarg : "";
+		in->values[value - 1] = optarg ? optarg : "";
+		if (may_repeat(&parser.table[value - 1]))
+			argv_add(&in->lists[value - 1], optarg);
 	}
 	return *err == NULL ? 0 : -1;
 }
@@ -475,7 +491,7 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 	struct globals globals = { 0 };
 	int words, rc;
 
-	if (parse_options(NULL, argc, argv, NULL, &globals, err) < 0)
+	if (parse_options(in, argc, argv, &globals, err) < 0)
 		return -1;
 	argc -= optind;
 	argv += optind;
@@ -490,7 +506,7 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 	/* the last word of the command takes the place of a program's name */
 	argc -= words - 1;
 	argv += words - 1;
-	rc = parse_options(in->command, argc, argv, in->values, &globals, err);
+	rc = parse_options(in, argc, argv, &globals, err);
 	if (choose_progress(session->app, in, err) < 0 || rc < 0)
 		return -1;
 	in->operands = argv + optind;
@@ -542,6 +558,8 @@ int cli_main(const struct app *app, int argc, char **argv)
 	} else {
 		progress_status(session.status);
 	}
+	for (size_t i = 0; i < OPTIONS_MAX; i++)
+		argv_release(&session.in.lists[i]);
 	free(session.meant);
 	return session.status;
 }

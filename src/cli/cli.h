@@ -7,11 +7,12 @@
  * What a value may be is said as a synopsis says it, and read by spec.h: alternatives with '|' between
  * them, of which those in lower case are words to type ("table|json|yaml", "FILE|none"), and those in
  * upper case stand for something: NAME for a gateway, FILE for a file, DIR for a directory, any other
- * for what cannot be guessed.
+ * for what cannot be guessed. "..." at its end: the option may be given several times.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "base/argv.h"
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -46,6 +47,7 @@ struct command {
 struct invocation {
 	const struct command *command;
 	const char *values[OPTIONS_MAX]; /* by index in command->options; NULL: not given */
+	struct argv lists[OPTIONS_MAX];  /* likewise: all values of one that may be given several times */
 	char **operands;                 /* ends with NULL */
 	int operand_count;
 	const char *gateway;             /* -g */
@@ -55,6 +57,8 @@ struct invocation {
  * number left out. */
 const char *in_value(const struct invocation *in, const char *option);
 bool in_has(const struct invocation *in, const char *option);
+/* All values of an option that may be given several times. */
+const struct argv *in_list(const struct invocation *in, const char *option);
 
 /* A whole number of plain digits within the bounds; *value stays when the option was not given. */
 int in_number(const struct invocation *in, const char *option, long long min, long long max, long long *value,

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/reach.h"
 #include "cli/show.h"
 #include "gateway/enroll.h"
 
@@ -16,8 +17,7 @@ static const char *const part_options[MTLS_FILES] = { "ca", "cert", "key" };
 static const struct opt add_options[] = {
 	{ "name", 0, "NAME", "the gateway (default: -g, else by ENDPOINT's host; \"openshell\" for this machine)" },
 	{ "local", 0, NULL, "its container is on this docker engine: take the certificates from there" },
-	{ "remote", 0, "DEST", "it is on another host, [USER@]HOST for ssh" },
-	{ "ssh-key", 0, "FILE", "private key for ssh to that host" },
+	OPT_REMOTE,
 	{ "ca", 0, "FILE", "certificate of the authority that the gateway's is signed by" },
 	{ "cert", 0, "FILE", "certificate of the client" },
 	{ "key", 0, "FILE", "its private key, without a passphrase" },
@@ -62,20 +62,28 @@ static int exclude(const char *one, const char *other, struct error **err)
 }
 
 /* Where it is: on this docker engine, on another host, or wherever. */
-static int read_place(const struct invocation *in, const struct target *target, struct enroll_options *options,
-		      struct error **err)
+static int read_place(const struct cli *cli, const struct invocation *in, const struct target *target, struct site *site,
+		      struct enroll_options *options, struct error **err)
 {
 	const char *remote = in_value(in, "remote");
+	const struct site_options given = {
+		.destination = remote ? remote : target->destination,
+		.key = in_value(in, "ssh-key"),
+		.ssh_options = in_list(in, "ssh-option"),
+	};
 
 	options->is_local = in_has(in, "local");
-	options->destination = remote ? remote : target->destination;
+	options->may_ask = cli->may_ask;
 	if (target->destination != NULL && (remote != NULL || options->is_local))
 		return exclude("ssh://", remote ? "--remote" : "--local", err);
 	if (options->is_local && remote != NULL)
 		return exclude("--local", "--remote", err);
-	if (in_has(in, "ssh-key") && options->destination == NULL)
+	if (in_has(in, "ssh-key") && given.destination == NULL)
 		return error_set(err, ERROR_USAGE, "--ssh-key is for --remote, or an ENDPOINT of ssh://");
-	return remote != NULL ? target_check_destination(remote, "--remote", err) : 0;
+	if (site_find(site, cli->env, NULL, &given, err) < 0 || site_resolve(site, err) < 0)
+		return -1;
+	options->site = site_is_remote(site) ? site : NULL;
+	return 0;
 }
 
 /* *given: all three parts are; some of them are not enough. */
@@ -120,6 +128,8 @@ static int enroll(const struct cli *cli, const struct invocation *in, const stru
 	if (cli_lock(cli, in, options->name, &lock, err) < 0)
 		return -1;
 	rc = gateway_enroll(cli->env, options, record, err);
+	if (rc == 0 && options->site != NULL)
+		site_warn(options->site, record);
 	lock_release(&lock);
 	return rc;
 }
@@ -129,11 +139,12 @@ static int add(const struct cli *cli, const struct invocation *in, struct buf pa
 {
 	struct enroll_options options = { 0 };
 	AUTO(target) target = { 0 };
+	AUTO(site) site = { 0 };
 	autofree char *name = NULL;
 	bool given;
 
 	options.target = &target;
-	if (target_parse(in->operands[0], &target, err) < 0 || read_place(in, &target, &options, err) < 0 ||
+	if (target_parse(in->operands[0], &target, err) < 0 || read_place(cli, in, &target, &site, &options, err) < 0 ||
 	    choose_name(cli, in, &target, &name, err) < 0 || check_parts(in, &options, &given, err) < 0 ||
 	    (given && read_parts(in, parts, err) < 0))
 		return -1;

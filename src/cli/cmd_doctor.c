@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "cli/reach.h"
 #include "gateway/check.h"
 #include "gateway/observe.h"
 #include "gateway/teardown.h"
@@ -20,6 +21,7 @@ static int no_container(const char *name, struct error **err)
 
 static const struct opt logs_options[] = {
 	OPT_NAME,
+	OPT_REMOTE,
 	{ "lines", 'l', "N", "show the last N lines (default: all)" },
 	{ "tail", 0, "[N]", "with N: show the last N lines; without: follow" },
 	{ "follow", 'f', NULL, "show new lines as they come, until Ctrl-C" },
@@ -40,19 +42,20 @@ static int run_logs(const struct cli *cli, const struct invocation *in, int *sta
 	bool follow = in_has(in, "follow") || (tail != NULL && *tail == '\0');
 	autofree char *name = NULL;
 	AUTO(container) container = { 0 };
+	AUTO(site) site = { 0 };
 	bool chosen;
 
 	if (tail != NULL && *tail == '\0')
 		tail = NULL;
 	if (check_lines("lines", lines, err) < 0 || check_lines("tail", tail, err) < 0 ||
-	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
-	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
+	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 || reach_open(cli, in, name, &site, err) < 0 ||
+	    gateway_find_container(site.env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
 		return no_container(name, err);
 	if (tail == NULL)
 		tail = lines ? lines : follow ? "0" : "all";
-	return docker_logs_show(cli->env->docker, container.id, tail, follow, status, err);
+	return docker_logs_show(site.env->docker, container.id, tail, follow, status, err);
 }
 
 const struct command cmd_doctor_logs = {
@@ -66,17 +69,18 @@ const struct command cmd_doctor_logs = {
 
 /* ------------------------------------------------------------------ exec */
 
-static const struct opt exec_options[] = { OPT_NAME, OPT_FORCE, OPT_END };
+static const struct opt exec_options[] = { OPT_NAME, OPT_REMOTE, OPT_FORCE, OPT_END };
 
 static int run_exec(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
 	autofree char *name = NULL;
 	AUTO(container) container = { 0 };
 	AUTO(argv) command = ARGV_INIT;
+	AUTO(site) site = { 0 };
 	bool chosen, tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
 	if (cli_gateway_name(cli, in, NAME_CHANGE, &name, &chosen, err) < 0 ||
-	    gateway_find_container(cli->env, name, in_has(in, "force"), &container, err) < 0)
+	    reach_open(cli, in, name, &site, err) < 0 || gateway_find_container(site.env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
 		return no_container(name, err);
@@ -86,7 +90,7 @@ static int run_exec(const struct cli *cli, const struct invocation *in, int *sta
 		return error_code(err, "gateway-stopped");
 	}
 	argv_addv(&command, (const char *const *)in->operands);
-	return docker_exec_interactive(cli->env->docker, container.id, &command, tty, status, err);
+	return docker_exec_interactive(site.env->docker, container.id, &command, tty, status, err);
 }
 
 const struct command cmd_doctor_exec = {
@@ -105,7 +109,7 @@ const struct command cmd_doctor_exec = {
 /* ------------------------------------------------------------------ check */
 
 static const struct opt check_options[] = {
-	OPT_NAME, { "port", 0, "PORT", "the port to check (default: the gateway's, or 8080)" }, OPT_OUTPUT, OPT_END,
+	OPT_NAME, OPT_REMOTE, { "port", 0, "PORT", "the port to check (default: the gateway's, or 8080)" }, OPT_OUTPUT, OPT_END,
 };
 
 static int check_port_of(const struct cli *cli, const struct invocation *in, const char *name, int *port,
@@ -150,9 +154,9 @@ static void print_summary(const struct findings *findings)
 	puts("");
 }
 
-static void print_findings(const struct findings *findings)
+static void print_findings(const struct site *site, const struct findings *findings)
 {
-	puts("Checking this host\n");
+	printf("Checking %s\n\n", site_is_remote(site) ? site->remote.address : "this host");
 	for (size_t i = 0; i < findings->n; i++)
 		print_finding(&findings->v[i]);
 	print_summary(findings);
@@ -184,16 +188,17 @@ static int run_check(const struct cli *cli, const struct invocation *in, int *st
 {
 	autofree char *name = NULL;
 	AUTO(findings) findings = { .n = 0 };
+	AUTO(site) site = { 0 };
 	enum output_format format;
 	bool chosen;
 	int port;
 
 	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
-	    check_port_of(cli, in, name, &port, err) < 0)
+	    check_port_of(cli, in, name, &port, err) < 0 || reach_open(cli, in, name, &site, err) < 0)
 		return -1;
-	gateway_check(cli->env, name, port, "", &findings);
+	gateway_check(site.env, name, port, "", &findings);
 	if (format == OUTPUT_TABLE)
-		print_findings(&findings);
+		print_findings(&site, &findings);
 	else
 		print_findings_tree(&findings, format);
 	*status = findings_exit_code(&findings);

@@ -8,14 +8,17 @@
 #include "cli/dry.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/reach.h"
 #include "cli/show.h"
 #include "gateway/teardown.h"
 
 /* ------------------------------------------------------------------ stop, destroy */
 
-static const struct opt stop_options[] = { OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, OPT_OUTPUT, OPT_PROGRESS, OPT_QUIET, OPT_END };
+static const struct opt stop_options[] = {
+	OPT_NAME, OPT_REMOTE, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, OPT_OUTPUT, OPT_PROGRESS, OPT_QUIET, OPT_END,
+};
 static const struct opt destroy_options[] = {
-	OPT_NAME, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, { "image", 0, NULL, "remove the image it was made from, too" },
+	OPT_NAME, OPT_REMOTE, OPT_FORCE, OPT_WAIT_LOCK, OPT_DRY_RUN, { "image", 0, NULL, "remove the image it was made from, too" },
 	OPT_OUTPUT, OPT_PROGRESS, OPT_QUIET, OPT_END,
 };
 
@@ -53,17 +56,27 @@ static void report(const struct cli *cli, const char *name, const char *done, bo
 	output_tree(tree, format);
 }
 
-static int tear_down_dry(const struct cli *cli, const struct teardown_options *options, teardown_fn *act,
+static int tear_down_dry(const struct site *site, const struct teardown_options *options, teardown_fn *act,
 			 struct error **err)
 {
 	struct dry dry;
 	bool found;
 
-	dry_open(&dry, cli);
+	dry_open(&dry, site);
 	if (act(&dry.env, options, &found, err) < 0)
 		return -1;
 	dry_close(&dry);
 	return 0;
+}
+
+static int tear_down_there(const struct cli *cli, const struct invocation *in, const struct teardown_options *options,
+			   teardown_fn *act, bool *found, struct error **err)
+{
+	AUTO(site) site = { 0 };
+
+	if (reach_open(cli, in, options->name, &site, err) < 0)
+		return -1;
+	return in_has(in, "dry-run") ? tear_down_dry(&site, options, act, err) : act(site.env, options, found, err);
 }
 
 /* Both change a gateway in one call and tell whether there was anything. */
@@ -83,10 +96,10 @@ static int tear_down(const struct cli *cli, const struct invocation *in, bool re
 		return -1;
 	options.name = name;
 	if (in_has(in, "dry-run"))
-		return tear_down_dry(cli, &options, act, err);
+		return tear_down_there(cli, in, &options, act, &found, err);
 	if (cli_lock(cli, in, name, &lock, err) < 0)
 		return -1;
-	rc = act(cli->env, &options, &found, err);
+	rc = tear_down_there(cli, in, &options, act, &found, err);
 	lock_release(&lock);
 	if (rc < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #include "cli/dry.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/reach.h"
 #include "cli/show.h"
 #include "cli/values.h"
 #include "gateway/deploy.h"
@@ -15,9 +16,10 @@
 
 static const struct opt options[] = {
 	{ "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, \"openshell\")" },
-	{ "port", 0, "PORT", "port on this host; 0 finds a free one (default: as it was, or 8080)" },
-	{ "bind", 0, "ADDR", "address to listen on (default: as it was, or 127.0.0.1)" },
+	{ "port", 0, "PORT", "port on docker's host; 0 finds a free one (default: as it was, or 8080)" },
+	{ "bind", 0, "ADDR", "address to listen on (default: as it was, or 127.0.0.1; 0.0.0.0 on another host)" },
 	{ "gateway-host", 0, "HOST", "name or address under which clients reach it" },
+	OPT_REMOTE,
 	{ "recreate", 0, NULL, "destroy what is there first, its data included" },
 	{ "gpu", 0, NULL, "give it all NVIDIA GPUs" },
 	{ "plaintext", 0, NULL, "no TLS and no authentication" },
@@ -146,16 +148,39 @@ static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 		progress_note(cli->env, "openshell gateway start --name %s waits for it", record->name);
 }
 
-static int run_dry(const struct cli *cli, const struct deploy_options *deploy, struct error **err)
+static int run_dry(const struct site *site, const struct deploy_options *deploy, struct error **err)
 {
 	AUTO(deploy_outcome) outcome = { 0 };
 	struct dry dry;
 
-	dry_open(&dry, cli);
+	dry_open(&dry, site);
 	if (gateway_deploy(&dry.env, deploy, &outcome, err) < 0)
 		return -1;
 	dry_close(&dry);
 	return 0;
+}
+
+/* Also where the engine is now; the gateway's lock is held unless nothing is to be changed. */
+static int deploy_there(const struct cli *cli, const struct invocation *in, struct deploy_options *deploy,
+			struct deploy_outcome *outcome, struct error **err)
+{
+	AUTO(site) site = { 0 };
+	int rc;
+
+	if (reach_find(cli, in, deploy->name, &site, err) < 0 || site_resolve(&site, err) < 0 ||
+	    site_open(&site, cli->may_ask, err) < 0)
+		return -1;
+	if (site_is_remote(&site)) {
+		deploy->site = &site;
+		deploy->remote_host = site.resolved.host;
+		deploy->remote_alias = site.to.host;
+	}
+	if (in_has(in, "dry-run"))
+		return run_dry(&site, deploy, err);
+	rc = gateway_deploy(site.env, deploy, outcome, err);
+	if (rc == 0)
+		site_warn(&site, &outcome->record);
+	return rc;
 }
 
 /* As `gateway info` has it: what is on disk now. */
@@ -196,13 +221,13 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 		return -1;
 	deploy.name = name;
 	if (in_has(in, "dry-run"))
-		return run_dry(cli, &deploy, err);
+		return deploy_there(cli, in, &deploy, &outcome, err);
 	if (!deploy.recreate && cli->may_ask)
 		deploy.confirm_recreate = confirm_recreate;
 	cancel_catch();
 	if (cli_lock(cli, in, name, &lock, err) < 0)
 		return -1;
-	rc = gateway_deploy(cli->env, &deploy, &outcome, err);
+	rc = deploy_there(cli, in, &deploy, &outcome, err);
 	lock_release(&lock);
 	if (rc == 0)
 		report(cli, &outcome);

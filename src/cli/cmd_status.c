@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/frame.h"
 #include "cli/output.h"
+#include "cli/reach.h"
 #include "cli/show.h"
 #include "cli/terminal.h"
 #include "gateway/status.h"
@@ -20,7 +21,7 @@
 #define TIME_OF_DAY_SECONDS 19 /* of a timestamp, without the fraction */
 
 static const struct opt options[] = {
-	OPT_NAME, OPT_OUTPUT,
+	OPT_NAME, OPT_REMOTE, OPT_OUTPUT,
 	{ "watch", 'w', "[SECONDS]", "go on, and show each change until Ctrl-C; look every SECONDS (default: 2)" },
 	OPT_END,
 };
@@ -120,6 +121,7 @@ static void show_once(const struct cli *cli, const struct look *look, enum outpu
 
 struct watching {
 	const struct cli *cli;
+	const struct gateway_env *env;
 	enum output_format format;
 	bool in_place;  /* on a terminal, where what was shown is overwritten */
 	char *shown;    /* of the last look: all that is shown but the time */
@@ -197,7 +199,7 @@ static int look_again(struct watching *watching, const char *name, struct error 
 	autofree char *text = NULL;
 
 	if (load(cli, name, false, &look, err) < 0 ||
-	    (look.record.name != NULL && gateway_status(cli->env, &look.record, &look.now, err) < 0))
+	    (look.record.name != NULL && gateway_status(watching->env, &look.record, &look.now, err) < 0))
 		return -1;
 	tree = look_tree(cli, &look);
 	text = look_text(watching, &look, tree);
@@ -210,25 +212,46 @@ static int look_again(struct watching *watching, const char *name, struct error 
 }
 
 /* Until a signal, which is the way to end it and so no error, or until nobody reads any more. */
-static int watch(const struct cli *cli, const char *name, enum output_format format, long long seconds, int *status,
-		 struct error **err)
+static int watch(struct watching *watching, const char *name, long long seconds, int *status, struct error **err)
 {
-	struct watching watching = { .cli = cli, .format = format, .in_place = output_is_terminal(cli) };
 	int rc = 0;
 
 	cancel_catch();
 	while (rc == 0 && cancel_signal() == 0) {
-		rc = look_again(&watching, name, err);
+		rc = look_again(watching, name, err);
 		if (fflush(stdout) != 0)
 			break;
 		if (rc == 0)
-			runner_pump(cli->env->docker->runner, NULL, 0, seconds * 1000);
+			runner_pump(watching->env->docker->runner, NULL, 0, seconds * 1000);
 	}
-	free(watching.shown);
+	free(watching->shown);
 	if (cancel_signal() == 0)
 		return rc;
 	error_free(err);
 	*status = 128 + cancel_signal();
+	return 0;
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* --remote asks docker there from the beginning. Each look of --watch goes by the same, which else is the endpoint. */
+static int show(const struct cli *cli, const struct invocation *in, struct look *look, long long seconds, int *status,
+		struct error **err)
+{
+	AUTO(site) site = { 0 };
+	struct watching watching = { .cli = cli, .in_place = output_is_terminal(cli) };
+
+	if (in_output(in, &watching.format, err) < 0 || reach_find(cli, in, look->record.name, &site, err) < 0 ||
+	    (in_has(in, "remote") && site_open(&site, cli->may_ask, err) < 0))
+		return -1;
+	watching.env = site.env;
+	if (in_has(in, "watch"))
+		return watch(&watching, look->record.name, seconds, status, err);
+	if (in_has(in, "remote") ? gateway_status(site.env, &look->record, &look->now, err) < 0
+				 : gateway_status_at(&site, &look->record, cli->may_ask, &look->now, err) < 0)
+		return -1;
+	show_once(cli, look, watching.format);
+	*status = gateway_state_exit_code(look->now.state);
 	return 0;
 }
 
@@ -246,14 +269,12 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
 	    load(cli, name, chosen, &look, err) < 0)
 		return -1;
-	if (look.record.name != NULL)
+	if (look.record.name != NULL) {
 		show_warn_expiry(cli, &look.record);
-	if (every != NULL && look.record.name != NULL)
-		return watch(cli, name, format, seconds, status, err);
-	if (look.record.name != NULL && gateway_status(cli->env, &look.record, &look.now, err) < 0)
-		return -1;
+		return show(cli, in, &look, seconds, status, err);
+	}
 	show_once(cli, &look, format);
-	*status = look.record.name ? gateway_state_exit_code(look.now.state) : 3;
+	*status = 3;
 	return 0;
 }
 

@@ -7,11 +7,12 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/reach.h"
 #include "cli/show.h"
 #include "gateway/trust.h"
 
 static const struct opt options[] = {
-	OPT_NAME, { "refresh", 0, NULL, "fetch the certificates from the node, and store them where they are new" },
+	OPT_NAME, OPT_REMOTE, { "refresh", 0, NULL, "fetch the certificates from the node, and store them where they are new" },
 	OPT_FORCE, OPT_WAIT_LOCK, OPT_OUTPUT, OPT_PROGRESS, OPT_QUIET, OPT_END,
 };
 
@@ -91,12 +92,16 @@ static int refresh(const struct cli *cli, const struct invocation *in, const str
 		   struct trust *trust, struct error **err)
 {
 	struct lock lock = LOCK_INIT;
+	struct site site = { 0 };
 	int rc;
 
 	cancel_catch();
 	if (cli_lock(cli, in, record->name, &lock, err) < 0)
 		return -1;
-	rc = gateway_trust_refresh(cli->env, record, in_has(in, "force"), trust, err);
+	rc = reach_open(cli, in, record->name, &site, err);
+	if (rc == 0)
+		rc = gateway_trust_refresh(site.env, record, in_has(in, "force"), trust, err);
+	site_release(&site);
 	lock_release(&lock);
 	if (rc < 0)
 		return error_wrap(err, "cannot refresh the certificates of gateway '%s'", record->name);
@@ -107,6 +112,25 @@ static int refresh(const struct cli *cli, const struct invocation *in, const str
 	else
 		progress_success("The certificates of gateway '%s' are still the node's.", record->name);
 	return 0;
+}
+
+/* The endpoint can still be asked when the other host cannot. */
+static int look(const struct cli *cli, const struct invocation *in, const struct record *record, struct trust *trust,
+		struct error **err)
+{
+	AUTO(site) site = { 0 };
+
+	if (reach_find(cli, in, record->name, &site, err) < 0)
+		return -1;
+	if (site_open(&site, cli->may_ask, err) < 0) {
+		autofree char *why = error_text(*err);
+
+		if (error_is(*err, ERROR_CANCELLED))
+			return -1;
+		progress_warn(cli->env, "%s", why);
+		error_free(err);
+	}
+	return gateway_trust(site.env, record, in_has(in, "force"), trust, err);
 }
 
 static int run(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
@@ -122,7 +146,7 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	    registry_load(cli->paths, name, &record, err) < 0)
 		return -1;
 	if (refreshes ? refresh(cli, in, &record, &trust, err) < 0
-		      : gateway_trust(cli->env, &record, in_has(in, "force"), &trust, err) < 0)
+		      : look(cli, in, &record, &trust, err) < 0)
 		return -1;
 	show_warn_expiry(cli, &record);
 	if (format == OUTPUT_TABLE)

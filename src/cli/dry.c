@@ -29,9 +29,11 @@ static void ignore_failed(void *arg, bool fatal)
 	(void)fatal;
 }
 
-void dry_open(struct dry *dry, const struct cli *cli)
+void dry_open(struct dry *dry, const struct site *site)
 {
-	*dry = (struct dry){ .env = *cli->env, .docker = *cli->env->docker, .progress = *cli->env->progress };
+	const struct gateway_env *env = site->env;
+
+	*dry = (struct dry){ .env = *env, .docker = *env->docker, .progress = *env->progress };
 	dryrun_init(&dry->run, dry->docker.runner, print_command, dry);
 	dry->docker.runner = &dry->run.runner;
 	dry->progress.step = print_step;
@@ -42,6 +44,11 @@ void dry_open(struct dry *dry, const struct cli *cli)
 	dry->env.progress = &dry->progress;
 	dry->env.dryrun = &dry->run;
 	puts("set -eu\numask 077");
+	if (site_is_remote(site)) {
+		autofree char *text = remote_script(&site->remote);
+
+		puts(text);
+	}
 }
 
 void dry_close(const struct dry *dry)

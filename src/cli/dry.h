@@ -4,8 +4,8 @@
 #define CLI_DRY_H
 
 #include "base/base.h"
-#include "cli/cli.h"
 #include "gateway/dryrun.h"
+#include "gateway/site.h"
 
 #define OPT_DRY_RUN { "dry-run", 0, NULL, "change nothing; print the commands that would be run, for a shell" }
 
@@ -17,8 +17,8 @@ struct dry {
 	bool told;              /* something would be done */
 };
 
-/* dry must stay where it is. Prints how the shell is to take what follows. */
-void dry_open(struct dry *dry, const struct cli *cli);
+/* dry must stay where it is. Prints how the shell is to take what follows, and how it gets to another host's docker. */
+void dry_open(struct dry *dry, const struct site *site);
 /* Says so when nothing would be done. */
 void dry_close(const struct dry *dry);
 

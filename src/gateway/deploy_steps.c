@@ -9,6 +9,7 @@
 #include "gateway/fetch.h"
 #include "gateway/image.h"
 #include "gateway/push.h"
+#include "gateway/site.h"
 #include "gateway/teardown.h"
 #include "store/last_sandbox.h"
 #include "store/mtls.h"
@@ -440,6 +441,8 @@ int deploy_fill_record(struct deploy *deploy, struct error **err)
 	record->port = plan->port;
 	replace(&record->auth_mode, plan->plaintext ? "plaintext" : NULL);
 	replace(&record->image, deploy_creates(deploy) ? survey->image.ref : survey->container.image_ref);
+	if (deploy->options->site != NULL)
+		site_fill_record(deploy->options->site, record);
 	if (record->container_id == NULL)
 		replace(&record->container_id, survey->container.id);
 	/* without a look at the engine the recorded one is right: the container's ID said so */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "tools/tunnel.h"
 
 #define DEFAULT_GATEWAY "openshell"
 
@@ -22,9 +23,157 @@
 	{ "See the limits", "sysctl fs.inotify" }, \
 	{ "Raise them", "sudo sysctl -w fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288" }, \
 	{ "Write both into a file in /etc/sysctl.d, so that they survive a reboot", NULL }, TRY_AGAIN
+/* Where ssh's own words are: ours on a connection that was not made, and docker's on the program it called. */
+#define SSH_SAYS { "ssh to ", "command [ssh " }
+#define SSH_BY_HAND { "Try it by hand, with the same destination and key; -v tells each step: ssh -v", NULL }
 #define RESTART_DOCKER { "Restart docker", "sudo systemctl restart docker" }
 
 const struct diagnosis diagnoses[] = {
+	/* ---- the way to another host */
+	{
+		.code = "ssh-missing", .kind = ERROR_UNREACHABLE,
+		.where = { "'ssh'" },
+		.texts = { "was not found on PATH" },
+		.meaning = "Docker on another host is reached by the program ssh, and that is not here.",
+		.steps = {
+			{ "Install it", "sudo apt-get install openssh-client" },
+		},
+	},
+	{
+		.code = "ssh-host-key-changed", .kind = ERROR_REFUSED,
+		.where = SSH_SAYS,
+		.texts = { "REMOTE HOST IDENTIFICATION HAS CHANGED", "has changed and you have requested strict checking" },
+		.meaning = "The host shows another key than it did before: it was installed anew, its address belongs to "
+			   "another one now, or somebody is in between.",
+		.steps = {
+			{ "Find out which, from whoever administers the host", NULL },
+			{ "Where the new key is right, forget the old one: ssh-keygen -R, and the host as it is "
+			  "named above", NULL },
+			{ "Then connect once by hand, and compare the fingerprint that ssh shows", NULL },
+		},
+	},
+	{
+		.code = "ssh-host-key-unknown", .kind = ERROR_REFUSED,
+		.where = SSH_SAYS,
+		.texts = { "Host key verification failed", "host key is known for" },
+		.meaning = "The host's key is not known here, and nobody could be asked whether it is right.",
+		.steps = {
+			{ "Connect once by hand, and compare the fingerprint that ssh shows", NULL },
+			{ "Or run the same command on a terminal, where ssh can ask", NULL },
+		},
+	},
+	{
+		.code = "ssh-auth", .kind = ERROR_REFUSED,
+		.where = SSH_SAYS,
+		.texts = { "Permission denied (", "Too many authentication failures" },
+		.meaning = "The host does not let this user in with these keys. Without a terminal ssh can ask for no "
+			   "passphrase and no password.",
+		.steps = {
+			{ "See which keys an agent holds", "ssh-add -l" },
+			{ "Name the user and the key: --remote USER@HOST --ssh-key FILE", NULL },
+			{ "For a key with a passphrase, add it to an agent", "ssh-add" },
+			SSH_BY_HAND,
+		},
+	},
+	{
+		.code = "ssh-host-unknown", .kind = ERROR_UNREACHABLE,
+		.where = SSH_SAYS,
+		.texts = { "Could not resolve hostname" },
+		.meaning = "Neither ssh's configuration nor the name service knows the host.",
+		.steps = {
+			{ "Look for a slip in its name, and for its alias in the configuration",
+			  "grep -i '^host' ~/.ssh/config" },
+			SSH_BY_HAND,
+		},
+	},
+	{
+		.code = "ssh-jump", .kind = ERROR_UNREACHABLE, .retriable = true,
+		.where = SSH_SAYS,
+		.texts = { "stdio forwarding failed" },
+		.meaning = "The host in between (ProxyJump) lets the user in, but does not reach the other one, or may not.",
+		.steps = {
+			{ "Look for a slip in the other's name and port, as the host in between knows it", NULL },
+			{ "On the host in between, see that AllowTcpForwarding is not no", NULL },
+			SSH_BY_HAND,
+		},
+	},
+	{
+		.code = "ssh-refused", .kind = ERROR_UNREACHABLE, .retriable = true,
+		.where = SSH_SAYS,
+		.texts = { "Connection refused" },
+		.meaning = "The host is there, but no ssh server listens on that port.",
+		.steps = {
+			{ "Where it listens on another port: --remote ssh://USER@HOST:PORT", NULL },
+			{ "On the host, see whether the server runs", "systemctl status ssh" },
+		},
+	},
+	{
+		.code = "ssh-algorithms", .kind = ERROR_UNREACHABLE,
+		.where = SSH_SAYS,
+		.texts = { "Unable to negotiate with" },
+		.meaning = "ssh here and the server there have no algorithm in common: one of the two is old, or was told to "
+			   "be strict.",
+		.steps = {
+			{ "Allow one that the host offers: --ssh-option KexAlgorithms=+NAME, or HostKeyAlgorithms=+NAME", NULL },
+			{ "Better: upgrade the older one", NULL },
+		},
+	},
+	{
+		.code = "ssh-config", .kind = ERROR_UNREACHABLE,
+		.where = SSH_SAYS,
+		.texts = { "Bad configuration option", "Bad owner or permissions on", "command-line line " },
+		.meaning = "ssh does not put up with its configuration, or with a value of --ssh-option.",
+		.steps = {
+			{ "Mend what is named above", NULL },
+			SSH_BY_HAND,
+		},
+	},
+	{
+		.code = "ssh-unreachable", .kind = ERROR_UNREACHABLE, .retriable = true,
+		.where = SSH_SAYS,
+		.texts = { "timed out", "No route to host", "Network is unreachable", "Connection reset by",
+			   "kex_exchange_identification", "closed by" },
+		.meaning = "The host does not answer, or hangs up: it is down, a firewall or a VPN is in between, or it has "
+			   "as many callers as it takes.",
+		.steps = {
+			SSH_BY_HAND,
+			{ "On the host, see what its ssh server tells", "journalctl -u ssh" },
+			{ "Then try again", NULL },
+		},
+	},
+	{
+		.code = "remote-docker-refused", .kind = ERROR_REFUSED,
+		.where = { TUNNEL_SOCKET, "command [ssh " },
+		.texts = { "permission denied while trying to connect", "docker.sock: connect: permission denied" },
+		.meaning = "Docker runs on the other host, but the user there may not use its socket.",
+		.steps = {
+			{ "On that host, let the user join the group docker", "sudo usermod -aG docker \"$USER\"" },
+			{ "Or name another user: --remote USER@HOST", NULL },
+		},
+	},
+	{
+		.code = "remote-docker-absent", .kind = ERROR_UNREACHABLE,
+		.where = { "command [ssh " },
+		.texts = { "docker: command not found", "docker: not found", "Unknown command: docker" },
+		.meaning = "The other host has no docker where it was looked for.",
+		.steps = {
+			{ "Install docker there (Debian's package is docker.io)", "sudo apt-get install docker.io" },
+			{ "Where its socket is elsewhere, name it: --remote ssh://USER@HOST/PATH, or "
+			  "OPENSHELL_REMOTE_DOCKER_SOCKET", NULL },
+		},
+	},
+	{
+		.code = "remote-docker-down", .kind = ERROR_UNREACHABLE, .retriable = true,
+		.where = { TUNNEL_SOCKET, "docker.example.com" },
+		.texts = { "Cannot connect to the Docker daemon", "failed to connect to the docker API",
+			   "error during connect" },
+		.meaning = "ssh reaches the other host, but docker does not run there.",
+		.steps = {
+			{ "On that host, start docker", "sudo systemctl start docker" },
+			{ "and see whether it answers", "docker info" },
+		},
+	},
+
 	/* ---- docker itself */
 	{
 		.code = "docker-missing", .kind = ERROR_UNREACHABLE,
@@ -496,6 +645,35 @@ const struct diagnosis diagnoses[] = {
 	},
 
 	/* ---- what we know without a text */
+	{
+		.code = "ssh-timeout", .kind = ERROR_UNREACHABLE, .retriable = true,
+		.meaning = "The connection was not made in time: the host is slow to answer, or something waits for an "
+			   "answer that nobody can give.",
+		.steps = {
+			SSH_BY_HAND,
+			{ "On the host, see what its ssh server tells", "journalctl -u ssh" },
+		},
+	},
+	{
+		.code = "ssh-lost", .kind = ERROR_UNREACHABLE, .retriable = true,
+		.meaning = "The connection to the other host broke, and what was under way there may be done or not: the "
+			   "same command goes on from there.",
+		.steps = {
+			{ "See whether the host answers: ssh -v, and the same destination", NULL },
+			{ "Then repeat the command; start goes on from what is there", "openshell gateway start --name %N" },
+		},
+	},
+	{
+		.code = "ssh-forwarding", .kind = ERROR_UNREACHABLE,
+		.meaning = "Either docker does not run there, or the ssh server forbids to forward its socket; the host has "
+			   "no docker program either that could be called in its place.",
+		.steps = {
+			{ "On that host, see whether docker runs", "systemctl status docker" },
+			{ "Allow it in /etc/ssh/sshd_config: AllowStreamLocalForwarding yes, and no DisableForwarding, then",
+			  "sudo systemctl reload ssh" },
+			{ "Or install the docker program there", "sudo apt-get install docker.io" },
+		},
+	},
 	{
 		.code = "gateway-absent", .kind = ERROR_ABSENT,
 		.meaning = "There is no gateway of that name here.",

@@ -30,13 +30,19 @@ static char *quote(const char *word)
 	return argv_quote(&words);
 }
 
-/* What the child would be given beyond our own environment is a secret, but for the language. */
+/* Which engine docker is told to use is said once, at the beginning; the language does not matter. */
+static bool is_no_secret(const char *setting)
+{
+	return str_starts(setting, "LC_ALL=") || str_starts(setting, "DOCKER_HOST=") || str_starts(setting, "PATH=");
+}
+
+/* What else the child would be given beyond our own environment is a secret. */
 static void tell_environment(const struct dryrun *dryrun, const struct argv *env)
 {
 	for (size_t i = 0; i < env->n; i++) {
 		size_t len = strcspn(env->v[i], "=");
 
-		if (env->v[i][len] == '=' && !str_starts(env->v[i], "LC_ALL="))
+		if (env->v[i][len] == '=' && !is_no_secret(env->v[i]))
 			dryrun_tell(dryrun, "export %.*s=\"${%.*s:?must hold the secret, which is not shown}\"", (int)len,
 				    env->v[i], (int)len, env->v[i]);
 	}
@@ -84,6 +90,13 @@ static void pump(void *arg, struct proc *const *procs, size_t count, int64_t ms)
 	runner_pump(dryrun->real, procs, count, ms);
 }
 
+static bool ended(void *arg, struct proc *proc)
+{
+	const struct dryrun *dryrun = arg;
+
+	return runner_ended(dryrun->real, proc);
+}
+
 static void stop(void *arg, struct proc *proc)
 {
 	const struct dryrun *dryrun = arg;
@@ -94,7 +107,7 @@ static void stop(void *arg, struct proc *proc)
 void dryrun_init(struct dryrun *dryrun, const struct runner *real, void (*tell)(void *arg, const char *text), void *arg)
 {
 	*dryrun = (struct dryrun){
-		.runner = { run, join, start, pump, stop, dryrun },
+		.runner = { run, join, start, pump, ended, stop, dryrun },
 		.real = real,
 		.tell = tell,
 		.arg = arg,

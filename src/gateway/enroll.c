@@ -175,16 +175,37 @@ static int fill_container(const struct gateway_env *env, const struct container 
 
 /* ------------------------------------------------------------------ add */
 
+/* ssh:// has ssh's name of the host, which may be an alias. */
+static char *make_endpoint(const struct target *target, const struct site *site)
+{
+	if (target->destination == NULL || site->resolved.problem != NULL)
+		return xstrdup(target->endpoint);
+	return endpoint_url(target->is_plaintext, site->resolved.host, target->port);
+}
+
 static void fill_record(const struct gateway_env *env, const struct enroll_options *options, struct record *record)
 {
 	const struct target *target = options->target;
 
 	record->name = xstrdup(options->name);
 	record->path = paths_metadata(env->paths, options->name);
-	record->endpoint = xstrdup(target->endpoint);
-	record->remote_host = options->destination ? xstrdup(options->destination) : NULL;
-	record->is_remote = options->destination != NULL ||
-			    (!options->is_local && !endpoint_is_loopback(target->host));
+	record->endpoint = make_endpoint(target, options->site);
+	record->is_remote = !options->is_local && !endpoint_is_loopback(target->host);
+	if (options->site != NULL)
+		site_fill_record(options->site, record);
+}
+
+/* Where certificates are to be had, or NULL where none are to be fetched. */
+static const struct gateway_env *open_engine(const struct gateway_env *env, const struct enroll_options *options,
+					     int *rc, struct error **err)
+{
+	*rc = 0;
+	if (options->bundle != NULL || options->target->is_plaintext || (options->site == NULL && !options->is_local))
+		return NULL;
+	if (options->site == NULL)
+		return env;
+	*rc = site_open(options->site, options->may_ask, err);
+	return options->site->env;
 }
 
 /* The certificates that the gateway's own container has. */
@@ -201,16 +222,6 @@ static int extract(const struct gateway_env *env, const struct enroll_options *o
 	return fill_container(env, &container, is_namesake, record, err);
 }
 
-static int check_reachable(const struct enroll_options *options, struct error **err)
-{
-	if (options->destination == NULL || options->bundle != NULL || options->target->is_plaintext)
-		return 0;
-	error_set(err, ERROR_REFUSED, "certificates cannot be fetched from another host yet");
-	error_meaning(err, "Only docker engines that the docker program here reaches are looked at.");
-	error_hint(err, "Copy ca.crt, tls.crt and tls.key from there, where gateway info tells their directory");
-	return error_hint(err, "Then add it with --ca ca.crt --cert tls.crt --key tls.key");
-}
-
 static void tell_lack_of_bundle(const struct gateway_env *env, const char *name)
 {
 	if (mtls_examine(env->paths, name) == MTLS_VALID) {
@@ -225,12 +236,17 @@ static int enroll(const struct gateway_env *env, const struct enroll_options *op
 		  struct buf values[MTLS_FILES], struct error **err)
 {
 	struct enroll_options entry = *options;
+	const struct gateway_env *engine;
+	int rc;
 
-	if (check_name(env, entry.name, err) < 0 || check_reachable(&entry, err) < 0)
+	if (check_name(env, entry.name, err) < 0)
 		return -1;
 	fill_record(env, &entry, record);
-	if (entry.is_local && !entry.target->is_plaintext) {
-		if (extract(env, &entry, record, values, err) < 0)
+	engine = open_engine(env, &entry, &rc, err);
+	if (rc < 0)
+		return -1;
+	if (engine != NULL) {
+		if (extract(engine, &entry, record, values, err) < 0)
 			return -1;
 		entry.bundle = values;
 	}

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/site.h"
 #include "gateway/target.h"
 #include "store/mtls.h"
 
@@ -17,14 +18,15 @@ struct enroll_options {
 	const char *name;
 	const struct target *target;
 	bool is_local;            /* its container is on the engine reached now, and the certificates are taken from there */
-	const char *destination;  /* it is on another host, where ssh gets by this; or NULL */
+	struct site *site;        /* where it is, when that is another host: it is connected to where that is needed */
+	bool may_ask;             /* of site_open() */
 	const struct buf *bundle; /* MTLS_FILES certificates that somebody gave, or NULL */
 };
 
 /*
  * Makes the user's entry and the active gateway of it; after a failure all is as it was. *record is what was
  * written. ERROR_CONFLICT where the user has an entry of that name; one of the system's is hidden, and that is told.
- * is_local: ERROR_ABSENT where no gateway's container runs, ERROR_USAGE where several do.
+ * is_local, or another host without bundle: ERROR_ABSENT where no gateway's container runs, ERROR_USAGE where several do.
  */
 int gateway_enroll(const struct gateway_env *env, const struct enroll_options *options, struct record *record,
 		   struct error **err) MUST_CHECK;

@@ -74,6 +74,11 @@ char *gateway_node_name(const char *name)
 	return buf_steal(&label);
 }
 
+bool gateway_is_at_hand(const struct gateway_env *env, const struct record *record)
+{
+	return !record->is_external && (!record->is_remote || env->docker->address != NULL);
+}
+
 int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err)
 {
 	if (record->docker_id == NULL || engine->id == NULL || streq(record->docker_id, engine->id))
@@ -122,11 +127,14 @@ int gateway_check_identity(const struct gateway_env *env, const struct record *r
 
 bool gateway_engine_is_here(const struct gateway_env *env)
 {
-	return env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://");
+	return env->docker->address == NULL &&
+	       (env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://"));
 }
 
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err)
 {
+	if (env->docker->address != NULL)
+		return xstrdup(env->docker->address);
 	if (env->settings->docker_host != NULL)
 		return xstrdup(env->settings->docker_host);
 	if (engine->context == NULL || streq(engine->context, "default"))

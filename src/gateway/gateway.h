@@ -50,6 +50,10 @@ char *gateway_record_container(const struct record *record);
  * that two long names stay two nodes. The caller frees. */
 char *gateway_node_name(const char *name);
 
+/* The docker that is reached now may be that of the gateway: one elsewhere is reached by another host's alone, one that
+ * another program only registered by none. */
+bool gateway_is_at_hand(const struct gateway_env *env, const struct record *record);
+
 /* The engine of this record is another one than the one that docker reaches now: ERROR_CONFLICT.
  * A record that does not know its engine passes. */
 int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err) MUST_CHECK;
@@ -59,10 +63,10 @@ int gateway_check_engine(const struct record *record, const struct engine *engin
 int gateway_check_identity(const struct gateway_env *env, const struct record *record, const struct engine *engine,
 			   struct error **err) MUST_CHECK;
 
-/* Ports that the engine opens are opened on this machine, as far as DOCKER_HOST tells. */
+/* Ports that the engine opens are opened on this machine, as far as its address tells. */
 bool gateway_engine_is_here(const struct gateway_env *env);
 
-/* Where docker reaches its engine: DOCKER_HOST, else the context's address. The caller frees. */
+/* Where docker reaches its engine: the address of another host, else DOCKER_HOST, else the context's address. The caller frees. */
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err) MUST_CHECK;
 
 #endif

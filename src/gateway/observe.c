@@ -50,13 +50,13 @@ static int choose_port(const struct deploy_options *options, const struct contai
 }
 
 static const char *choose_bind(const struct deploy_options *options, const struct container *container,
-			       const char *docker_tcp_host)
+			       const char *elsewhere)
 {
 	if (options->bind != NULL)
 		return options->bind;
 	if (container->host_port > 0)
 		return container->host_ip ? container->host_ip : "0.0.0.0";
-	return docker_tcp_host != NULL ? "0.0.0.0" : "127.0.0.1";
+	return elsewhere != NULL ? "0.0.0.0" : "127.0.0.1";
 }
 
 static int64_t choose_limit(int64_t asked, int64_t now)
@@ -75,17 +75,19 @@ static void add_san(struct plan *plan, const char *host)
 		argv_add(&plan->sans, host);
 }
 
-static void choose_host(struct plan *plan, const char *docker_tcp_host)
+/* elsewhere: the name of the engine's host, or NULL; alias: another one of it, or NULL. */
+static void choose_host(struct plan *plan, const char *elsewhere, const char *alias)
 {
 	bool special = !is_wildcard(plan->bind) && !streq(plan->bind, "127.0.0.1"), v6 = streq(plan->bind, "::");
 	const char *host = plan->gateway_host ? plan->gateway_host
-			   : docker_tcp_host  ? docker_tcp_host
+			   : elsewhere        ? elsewhere
 			   : special          ? plan->bind
 			   : v6               ? "::1" /* docker's :: does not answer on 127.0.0.1 */
 					      : "127.0.0.1";
 
 	plan->host = xstrdup(host);
-	add_san(plan, docker_tcp_host);
+	add_san(plan, elsewhere);
+	add_san(plan, alias);
 	add_san(plan, plan->gateway_host);
 	add_san(plan, special ? plan->bind : v6 ? "::1" : NULL);
 }
@@ -95,11 +97,12 @@ void plan_make(struct plan *plan, const struct deploy_options *options, const st
 {
 	bool exists = container->phase != PHASE_ABSENT;
 	const char *gateway_host = options->gateway_host;
+	const char *elsewhere = options->remote_host ? options->remote_host : docker_tcp_host;
 
 	if (gateway_host == NULL)
 		gateway_host = container_env(container, "SSH_GATEWAY_HOST");
 	plan->port = choose_port(options, container, record);
-	plan->bind = xstrdup(choose_bind(options, container, docker_tcp_host));
+	plan->bind = xstrdup(choose_bind(options, container, elsewhere));
 	plan->gateway_host = gateway_host ? xstrdup(gateway_host) : NULL;
 	plan->gpu = options->gpu || container->gpu;
 	plan->plaintext = options->plaintext || env_is(container, "DISABLE_TLS", "true") ||
@@ -107,7 +110,7 @@ void plan_make(struct plan *plan, const struct deploy_options *options, const st
 	plan->memory = choose_limit(options->memory, container->memory);
 	plan->nano_cpus = choose_limit(options->nano_cpus, container->nano_cpus);
 	plan->disable_gateway_auth = options->disable_gateway_auth || env_is(container, "DISABLE_GATEWAY_AUTH", "true");
-	choose_host(plan, docker_tcp_host);
+	choose_host(plan, elsewhere, options->remote_host ? options->remote_alias : NULL);
 	argv_addv(&plan->dns, (const char *const *)(options->dns ? options->dns->v : container->dns.v));
 	plan->files = container->files ? xstrdup(container->files) : NULL;
 }

@@ -9,6 +9,8 @@
 #include "store/registry.h"
 #include "tools/docker.h"
 
+struct site;
+
 #define DEFAULT_PORT 8080
 #define FILE_NONE "none"
 
@@ -35,6 +37,9 @@ struct deploy_options {
 	/* Asked when a container or volume is there already; true: destroy it first. May be NULL. */
 	bool (*confirm_recreate)(void *arg, const char *name, const struct container *container);
 	void *confirm_arg;
+	/* Names of the engine's host where that is reached by ssh: as ssh resolves it, and as it was given; else NULL. */
+	const char *remote_host, *remote_alias;
+	const struct site *site; /* where that is, for the record; NULL: here */
 	const struct argv *dns; /* resolvers, none for docker's own; NULL: not given */
 	/* Paths of files for the node, or FILE_NONE; NULL: not given. */
 	const char *files[NODE_FILES];
@@ -55,7 +60,7 @@ struct plan {
 void plan_release(struct plan *plan);
 
 /* What was asked for; else as the container is; else as its record says; else the default.
- * docker_tcp_host: endpoint_docker_tcp_host(). */
+ * docker_tcp_host: endpoint_docker_tcp_host(), where there is no remote_host. */
 void plan_make(struct plan *plan, const struct deploy_options *options, const struct container *container,
 	       const struct record *record, const char *docker_tcp_host);
 

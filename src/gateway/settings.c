@@ -79,6 +79,8 @@ int settings_read(struct settings *settings, struct error **err)
 		.docker_host = get("DOCKER_HOST"),
 		.docker_config = get("DOCKER_CONFIG"),
 		.kubeconfig = get("KUBECONFIG"),
+		.remote_docker_socket = get("OPENSHELL_REMOTE_DOCKER_SOCKET"),
+		.path = get("PATH"),
 		.no_color = get("NO_COLOR") != NULL,
 		.dumb_terminal = terminal != NULL && streq(terminal, "dumb"),
 		.paths = {

@@ -20,6 +20,8 @@
  *   KUBECONFIG                    kubectl's configuration files, separated by colons (kubectl reads it too)
  *   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY   given on to the container; in lower case, too, where the
  *                                 upper case is unset: so do docker and all else that is written in Go
+ *   OPENSHELL_REMOTE_DOCKER_SOCKET   docker's socket on the host of --remote, where its address names none
+ *   PATH                          for docker, when it is to find our own `ssh` first
  *   NO_COLOR                      no colours
  *   TERM                          "dumb": no colours and no rewritten lines
  */
@@ -42,7 +44,8 @@ struct settings {
 	bool registry_insecure;
 	enum tls_override tls;
 	int64_t docker_timeout_ms, pull_timeout_ms, push_timeout_ms;
-	const char *docker_host, *docker_config, *kubeconfig;
+	const char *docker_host, *docker_config, *kubeconfig, *remote_docker_socket;
+	const char *path;
 	bool no_color, dumb_terminal;
 	struct paths_input paths;
 	const char *http_proxy, *https_proxy, *all_proxy, *no_proxy;

@@ -145,7 +145,7 @@ int gateway_status(const struct gateway_env *env, const struct record *record, s
 	autofree char *container = gateway_record_container(record), *why = NULL;
 
 	*status = (struct status){ 0 };
-	if (record->is_remote || record->source == SOURCE_SYSTEM || container == NULL)
+	if (!gateway_is_at_hand(env, record) || record->source == SOURCE_SYSTEM || container == NULL)
 		return ask_endpoint(env, record, status, err);
 	if (docker_container_get(env->docker, container, &status->container, err) == 0)
 		return status_of_container(&status->container, status) ? ask_as_client(env, record, status, err) : 0;
@@ -154,4 +154,50 @@ int gateway_status(const struct gateway_env *env, const struct record *record, s
 	why = error_text(*err);
 	error_free(err);
 	return without_docker(env, record, why, status, err);
+}
+
+/* What the endpoint said stays, and why docker could not be asked is told beside it. */
+static int without_site(struct status *status, struct error **err)
+{
+	autofree char *why = NULL, *said = STEAL(status->reason);
+
+	if (error_is(*err, ERROR_CANCELLED))
+		return -1;
+	why = error_text(*err);
+	error_free(err);
+	status->reason = xasprintf("%s; docker there could not be asked: %s", said ? said : "it is not known more", why);
+	return 0;
+}
+
+/* A tunnel of the user's, or a port that is closed on the way. */
+static void explain_silence(struct status *status)
+{
+	autofree char *said = NULL;
+
+	if (status->state != STATE_UNREACHABLE || status->container.phase != PHASE_RUNNING)
+		return;
+	said = STEAL(status->reason);
+	status->reason = xasprintf("%s, but its container there runs well: the port may be closed on the way", said);
+}
+
+/* Of TLS that only fails in some way the health check knows more. */
+static bool is_settled(const struct status *status)
+{
+	return status->state == STATE_CONNECTED || probe_is_mismatch(status->probe.verdict);
+}
+
+int gateway_status_at(struct site *site, const struct record *record, bool may_ask, struct status *status,
+		      struct error **err)
+{
+	if (gateway_status(site->env, record, status, err) < 0)
+		return -1;
+	if (!site_is_remote(site) || is_settled(status))
+		return 0;
+	if (site_open(site, may_ask, err) < 0)
+		return without_site(status, err);
+	status_release(status);
+	if (gateway_status(site->env, record, status, err) < 0)
+		return -1;
+	explain_silence(status);
+	return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "gateway/gateway.h"
 #include "gateway/probe.h"
+#include "gateway/site.h"
 
 enum gateway_state {
 	STATE_CONNECTED,   /* healthy, and the endpoint answers */
@@ -35,8 +36,14 @@ const char *status_version(const struct status *status);
 /* What the container alone tells; true when it runs well, so that the endpoint has the last word. */
 bool status_of_container(const struct container *container, struct status *status);
 
-/* Never fails for a gateway that is down: that is the answer. */
+/* Never fails for a gateway that is down: that is the answer. One on another host is asked of docker where env is for work
+ * there, else of its endpoint alone. */
 int gateway_status(const struct gateway_env *env, const struct record *record, struct status *status,
 		   struct error **err) MUST_CHECK;
+
+/* The same by the endpoint, and where that does not settle it by docker on the site's host, to which it connects then.
+ * may_ask: of site_open(). */
+int gateway_status_at(struct site *site, const struct record *record, bool may_ask, struct status *status,
+		      struct error **err) MUST_CHECK;
 
 #endif

@@ -43,7 +43,7 @@ static int load_record(struct survey *survey, const struct gateway_env *env, con
 		error_free(err);
 		return 0;
 	}
-	if (!record_is_elsewhere(record) && record->port > 0)
+	if (gateway_is_at_hand(env, record) && record->port > 0)
 		return 0;
 	error_set(err, ERROR_CONFLICT, "'%s' is the name of a gateway %s (%s)", name,
 		  record->is_remote ? "elsewhere" : "that was added by its address", record->endpoint);

@@ -103,6 +103,20 @@ static int parse_authority(const char *text, enum scheme scheme, struct target *
 	return 0;
 }
 
+static int check_destination(const char *text, struct error **err)
+{
+	const char *at = strrchr(text, '@'), *host = at != NULL ? at + 1 : text;
+	size_t user = at != NULL ? (size_t)(at - text) : 0, len = strlen(host);
+	bool bracketed = *host == '[' && len > 1 && host[len - 1] == ']';
+	autofree char *plain = xstrndup(host + bracketed, len - 2 * (size_t)bracketed);
+
+	/* what begins with a dash would be an option of ssh */
+	if (*text != '-' && (at == NULL || (user > 0 && strspn(text, USER_BYTES) == user)) &&
+	    endpoint_host_is_valid(plain))
+		return 0;
+	return error_set(err, ERROR_USAGE, "ENDPOINT: no [USER@]HOST that ssh could be given");
+}
+
 static char *make_endpoint(const struct target *target)
 {
 	const char *scheme = scheme_names[target->is_plaintext ? SCHEME_HTTP : SCHEME_HTTPS];
@@ -131,27 +145,12 @@ int target_parse(const char *text, struct target *target, struct error **err)
 		return error_set(err, ERROR_USAGE, "ENDPOINT: nothing may follow host and port");
 	target->is_plaintext = scheme == SCHEME_HTTP;
 	if (parse_authority(authority, scheme, target, err) < 0 ||
-	    (target->destination != NULL && target_check_destination(target->destination, "ENDPOINT", err) < 0)) {
+	    (target->destination != NULL && check_destination(target->destination, err) < 0)) {
 		target_release(target);
 		return -1;
 	}
 	target->endpoint = make_endpoint(target);
 	return 0;
-}
-
-int target_check_destination(const char *destination, const char *what, struct error **err)
-{
-	const char *text = str_starts(destination, "ssh://") ? destination + strlen("ssh://") : destination;
-	const char *at = strrchr(text, '@'), *host = at != NULL ? at + 1 : text;
-	size_t user = at != NULL ? (size_t)(at - text) : 0, len = strlen(host);
-	bool bracketed = *host == '[' && len > 1 && host[len - 1] == ']';
-	autofree char *plain = xstrndup(host + bracketed, len - 2 * (size_t)bracketed);
-
-	/* what begins with a dash would be an option of ssh */
-	if (*text != '-' && (at == NULL || (user > 0 && strspn(text, USER_BYTES) == user)) &&
-	    endpoint_host_is_valid(plain))
-		return 0;
-	return error_set(err, ERROR_USAGE, "%s: no [USER@]HOST that ssh could be given", what);
 }
 
 char *target_name(const struct target *target)

@@ -19,9 +19,6 @@ struct target {
 int target_parse(const char *text, struct target *target, struct error **err) MUST_CHECK;
 void target_release(struct target *target);
 
-/* [ssh://][USER@]HOST as ssh may be given it: ERROR_USAGE for anything else. what: "--remote". */
-int target_check_destination(const char *destination, const char *what, struct error **err) MUST_CHECK;
-
 /* A name for the gateway there, made of its host; "openshell" for this machine. The caller frees. */
 char *target_name(const struct target *target);
 

@@ -32,7 +32,7 @@ static int load_own(const struct gateway_env *env, const char *name, struct reco
 		error_free(err);
 		return 0;
 	}
-	if (!record_is_elsewhere(record))
+	if (gateway_is_at_hand(env, record))
 		return 0;
 	error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", name, record->endpoint);
 	return error_code(err, "gateway-elsewhere");

@@ -119,7 +119,7 @@ static int find_node(const struct gateway_env *env, const struct record *record,
 {
 	autofree char *name = gateway_record_container(record);
 
-	if (record->is_remote || name == NULL) {
+	if (!gateway_is_at_hand(env, record) || name == NULL) {
 		error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", record->name,
 			  record->endpoint);
 		return error_code(err, "gateway-elsewhere");

@@ -21,18 +21,6 @@
 #define CONFIGURATION_TRIES 5000
 #define CONFIGURATION_INTERVAL_MS 2
 
-/* The directory may be below a shared /tmp: it must be ours alone. */
-static int check_owner(const char *dir, struct error **err)
-{
-	struct stat st;
-
-	if (lstat(dir, &st) < 0)
-		return error_errno(err, "cannot examine %s", dir);
-	if (S_ISDIR(st.st_mode) && st.st_uid == getuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return 0;
-	return error_set(err, ERROR_REFUSED, "%s must be a directory of yours that only you can write", dir);
-}
-
 static int busy(const char *path, const char *name, struct error **err)
 {
 	AUTO(buf) holder = BUF_INIT;
@@ -57,7 +45,7 @@ int lock_take(struct lock *lock, const struct paths *paths, const char *name, co
 	autofree char *path = xasprintf("%s/%s.lock", paths->locks, name);
 	int fd;
 
-	if (dir_make(paths->locks, err) < 0 || check_owner(paths->locks, err) < 0)
+	if (dir_make_own(paths->locks, err) < 0)
 		return -1;
 	fd = flopen(path, O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 && errno == EWOULDBLOCK)

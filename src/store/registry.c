@@ -42,11 +42,6 @@ const char *record_auth(const struct record *record)
 	return str_starts(record->endpoint, "http://") ? "plaintext" : "mtls";
 }
 
-bool record_is_elsewhere(const struct record *record)
-{
-	return record->is_remote || record->is_external;
-}
-
 bool record_has_container(const struct record *record, const char *container_id)
 {
 	return record->container_id != NULL && container_id != NULL && streq(record->container_id, container_id);
@@ -59,6 +54,8 @@ void record_release(struct record *record)
 	free(record->remote_host);
 	free(record->resolved_host);
 	free(record->auth_mode);
+	free(record->ssh_key);
+	argv_release(&record->ssh_options);
 	free(record->docker_endpoint);
 	free(record->docker_id);
 	free(record->container_id);
@@ -76,6 +73,7 @@ static const struct {
 	{ "remote_host", offsetof(struct record, remote_host) },
 	{ "resolved_host", offsetof(struct record, resolved_host) },
 	{ "auth_mode", offsetof(struct record, auth_mode) },
+	{ "ssh_key", offsetof(struct record, ssh_key) },
 	{ "docker_endpoint", offsetof(struct record, docker_endpoint) },
 	{ "docker_id", offsetof(struct record, docker_id) },
 	{ "container_id", offsetof(struct record, container_id) },
@@ -87,11 +85,11 @@ static char **field(const struct record *record, size_t i)
 	return (char **)((char *)(uintptr_t)record + optional_keys[i].offset);
 }
 
-/* What every file says, another program's word, and then the optional keys, in their order. */
-enum { KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_MANAGED, KEYS };
+/* What every file says, a list, another program's word, and then the optional keys, in their order. */
+enum { KEY_NAME, KEY_ENDPOINT, KEY_REMOTE, KEY_PORT, KEY_OPTIONS, KEY_MANAGED, KEYS };
 
 static const char *const fixed_keys[KEYS] = {
-	"name", "gateway_endpoint", "is_remote", "gateway_port", "client_lifecycle_managed",
+	"name", "gateway_endpoint", "is_remote", "gateway_port", "ssh_options", "client_lifecycle_managed",
 };
 
 /* Readers differ in which of two values they take: such a file does not say where the gateway is. */
@@ -121,6 +119,25 @@ static bool is_ours(const char *key)
 	return false;
 }
 
+/* Without one of them ssh might go elsewhere: so none is passed over. */
+static int parse_ssh_options(const cJSON *list, const char *path, struct argv *options, struct error **err)
+{
+	const cJSON *item;
+
+	if (list == NULL || cJSON_IsNull(list))
+		return 0;
+	cJSON_ArrayForEach(item, list) {
+		const char *text = cJSON_IsArray(list) ? cJSON_GetStringValue(item) : NULL;
+
+		if (text == NULL || !log_is_safe(text))
+			break;
+		argv_add(options, text);
+	}
+	if (cJSON_IsArray(list) && item == NULL)
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "%s: 'ssh_options' is no list of texts", path);
+}
+
 static int parse(const cJSON *root, const char *path, struct record *record, struct error **err)
 {
 	const cJSON *items[KEYS + ARRAY_LEN(optional_keys)];
@@ -147,6 +164,8 @@ static int parse(const cJSON *root, const char *path, struct record *record, str
 	record->is_remote = cJSON_IsTrue(items[KEY_REMOTE]);
 	record->is_external = cJSON_IsFalse(items[KEY_MANAGED]);
 	record->port = (int)port;
+	if (parse_ssh_options(items[KEY_OPTIONS], path, &record->ssh_options, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++) {
 		const char *text = cJSON_GetStringValue(items[KEYS + i]);
 
@@ -268,6 +287,14 @@ static void add_foreign(cJSON *root, const struct paths *paths, const char *name
 	}
 }
 
+static void add_ssh_options(cJSON *root, const struct record *record)
+{
+	cJSON *list = record->ssh_options.n > 0 ? cJSON_AddArrayToObject(root, fixed_keys[KEY_OPTIONS]) : NULL;
+
+	for (size_t i = 0; i < record->ssh_options.n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(record->ssh_options.v[i]));
+}
+
 char *registry_text(const struct paths *paths, const struct record *record)
 {
 	autotree cJSON *root = cJSON_CreateObject();
@@ -279,6 +306,7 @@ char *registry_text(const struct paths *paths, const struct record *record)
 	for (size_t i = 0; i < ARRAY_LEN(optional_keys); i++)
 		if (*field(record, i) != NULL)
 			cJSON_AddStringToObject(root, optional_keys[i].key, *field(record, i));
+	add_ssh_options(root, record);
 	add_foreign(root, paths, record->name);
 	return tree_print(root);
 }

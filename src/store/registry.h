@@ -5,8 +5,8 @@
  * its name. The system's tree is never written.
  *
  * Metadata (JSON object): name, gateway_endpoint, is_remote, gateway_port are required; remote_host,
- * resolved_host, auth_mode ("mtls" when absent, "plaintext", ...) and ours: docker_endpoint, docker_id,
- * container_id, image. client_lifecycle_managed, when false, is another program's word for a gateway that is only
+ * resolved_host, auth_mode ("mtls" when absent, "plaintext", ...) and ours: ssh_key, ssh_options (a list of texts),
+ * docker_endpoint, docker_id, container_id, image. client_lifecycle_managed, when false, is another program's word for a gateway that is only
  * registered here. Other keys are ignored, and kept when we write the entry. None of ours may be there twice.
  */
 #ifndef STORE_REGISTRY_H
@@ -24,6 +24,8 @@ struct record {
 	bool is_remote, is_external;
 	int port; /* 0: unknown, or not ours to know */
 	char *remote_host, *resolved_host, *auth_mode;
+	char *ssh_key;           /* path of the private key for remote_host, or NULL */
+	struct argv ssh_options; /* "Name=value" for ssh to remote_host */
 	char *docker_endpoint, *docker_id, *container_id, *image;
 	enum record_source source;
 	char *path;    /* of the metadata file */
@@ -35,8 +37,6 @@ const char *record_source_name(enum record_source source);
 const char *record_type(const struct record *record);
 /* "mtls", "plaintext", ... also where the file does not say. */
 const char *record_auth(const struct record *record);
-/* Not made from here: its container is not ours to touch. */
-bool record_is_elsewhere(const struct record *record);
 /* The container's ID, which may be NULL, is the recorded one: it is of the recorded engine, too. */
 bool record_has_container(const struct record *record, const char *container_id);
 void record_release(struct record *record);

@@ -20,13 +20,15 @@
 /* From the TERM of a stop to its KILL. */
 #define STOP_GRACE_S 10
 
-static struct proc_spec docker_spec(const char *purpose, int64_t timeout_ms)
+static struct proc_spec docker_spec(const struct docker *docker, const char *purpose, int64_t timeout_ms)
 {
 	struct proc_spec spec = PROC_SPEC_INIT(purpose);
 
 	argv_add(&spec.argv, "docker");
 	/* docker speaks English only, but what it runs (ssh, credential helpers) may not */
 	argv_add(&spec.env, "LC_ALL=C");
+	if (docker->env != NULL)
+		argv_addv(&spec.env, (const char *const *)docker->env->v);
 	spec.out.how = PROC_CAPTURE;
 	spec.err.how = PROC_CAPTURE;
 	spec.timeout_ms = timeout_ms;
@@ -36,7 +38,7 @@ static struct proc_spec docker_spec(const char *purpose, int64_t timeout_ms)
 /* Runs `docker ARGS...`, which changes something, and throws the output away. */
 static int change(const struct docker *docker, const char *purpose, const struct argv *args, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, purpose, docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addv(&spec.argv, (const char *const *)args->v);
@@ -71,7 +73,7 @@ int docker_inspect(const struct docker *docker, const char *container_name, cons
 		   size_t count, struct container *container, struct image *images, bool *complete,
 		   struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker inspect", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "inspect", "--format", "{{json .}}", "--", container_name, NULL);
@@ -98,7 +100,7 @@ static int fail_list(const struct docker *docker, struct error *reason, struct e
 int docker_container_get(const struct docker *docker, const char *name, struct container *container,
 			 struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker container inspect", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker container inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	autoerror struct error *unlisted = NULL;
 	bool found = false;
@@ -116,7 +118,7 @@ int docker_container_get(const struct docker *docker, const char *name, struct c
 
 int docker_engine(const struct docker *docker, struct engine *engine, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker info", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker info", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "info", "--format", "{{json .}}", NULL);
@@ -127,7 +129,7 @@ int docker_engine(const struct docker *docker, struct engine *engine, struct err
 
 int docker_version(const struct docker *docker, struct docker_version *version, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker version", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker version", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "version", "--format", "{{json .}}", NULL);
@@ -138,7 +140,7 @@ int docker_version(const struct docker *docker, struct docker_version *version, 
 
 char *docker_context_host(const struct docker *docker, const char *context, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker context inspect", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker context inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", "--", context, NULL);
@@ -162,7 +164,7 @@ static bool is_word(const char *text)
 static int list(const struct docker *docker, const char *purpose, const struct argv *args, struct argv *lines,
 		struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, purpose, docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	char *line, *rest;
 
@@ -199,7 +201,7 @@ void gateway_list_release(struct gateway_list *list)
 
 int docker_gateways(const struct docker *docker, int port, struct gateway_list *list, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker ps", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker ps", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	/* "{{json .}}" would give all labels as one text */
@@ -215,7 +217,7 @@ int docker_gateways(const struct docker *docker, int port, struct gateway_list *
 /* `docker image inspect` of some: 0 when all are there. */
 static int look_for_images(const struct docker *docker, const char *const *refs, int *code, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker image inspect", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker image inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "image", "inspect", "--format", "{{.Id}}", "--", NULL);
@@ -274,7 +276,7 @@ int docker_container_exists(const struct docker *docker, const char *name, bool 
 static int inspect_some(const struct docker *docker, const struct argv *present, size_t from, const struct argv *names,
 			struct container *containers, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker container inspect", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker container inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", NULL);
@@ -412,7 +414,7 @@ void docker_args_create(struct argv *args, const struct container_spec *spec)
 int docker_container_create(const struct docker *docker, const struct container_spec *container, char **id,
 			    struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker create", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker create", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	docker_args_create(&spec.argv, container);
@@ -462,7 +464,7 @@ void docker_args_unpack(struct argv *args, const char *container)
 
 int docker_container_unpack(const struct docker *docker, const char *name, const struct buf *tar, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker cp", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker cp", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	/* from stdin: docker as a snap reads neither /tmp nor what begins with a dot */
@@ -489,7 +491,7 @@ int docker_container_unpause(const struct docker *docker, const char *name, stru
 
 int docker_container_stop(const struct docker *docker, const char *name, bool *stopped, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker stop", docker->timeout_ms + STOP_GRACE_S * 1000);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker stop", docker->timeout_ms + STOP_GRACE_S * 1000);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	AUTO(container) now = { 0 };
 	autoerror struct error *first = NULL;
@@ -530,7 +532,7 @@ int docker_network_create(const struct docker *docker, const char *name, const c
 
 static int detach_all(const struct docker *docker, const char *network, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker network inspect", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker network inspect", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	autotree cJSON *attached = NULL;
 	const cJSON *member;
@@ -597,7 +599,7 @@ int docker_volume_remove(const struct docker *docker, const char *name, struct e
 
 int docker_image_pull(const struct docker *docker, const struct docker_pull *pull, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker pull", docker->pull_timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker pull", docker->pull_timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "pull", "--", pull->ref, NULL);
@@ -612,7 +614,7 @@ int docker_image_pull(const struct docker *docker, const struct docker_pull *pul
 
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker image rm", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker image rm", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
 	argv_addl(&spec.argv, "image", "rm", "--no-prune", "--", ref, NULL);
@@ -623,8 +625,8 @@ int docker_image_remove(const struct docker *docker, const char *ref, struct err
 int docker_images_stream(const struct docker *docker, const struct argv *refs, const char *purpose,
 			 const char *container, const struct argv *command, struct error **err)
 {
-	AUTO(proc_spec) save = docker_spec("docker save", docker->push_timeout_ms);
-	AUTO(proc_spec) into = docker_spec(purpose, docker->push_timeout_ms);
+	AUTO(proc_spec) save = docker_spec(docker, "docker save", docker->push_timeout_ms);
+	AUTO(proc_spec) into = docker_spec(docker, purpose, docker->push_timeout_ms);
 
 	argv_addl(&save.argv, "save", "--", NULL);
 	argv_addv(&save.argv, (const char *const *)refs->v);
@@ -657,7 +659,7 @@ int docker_exec(const struct docker *docker, const char *purpose, const char *co
 int docker_exec_wait(const struct docker *docker, const char *purpose, const char *container, int64_t timeout_ms,
 		     const struct argv *command, struct proc_result *result, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec(purpose, docker->timeout_ms + timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, purpose, docker->timeout_ms + timeout_ms);
 
 	argv_addl(&spec.argv, "exec", "--env", KUBECONFIG_ENV, container, NULL);
 	argv_addv(&spec.argv, (const char *const *)command->v);
@@ -676,7 +678,7 @@ static void append_line(void *arg, const char *line, size_t len)
 
 char *docker_logs_tail(const struct docker *docker, const char *container, int lines)
 {
-	AUTO(proc_spec) spec = docker_spec("docker logs", docker->timeout_ms);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker logs", docker->timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 	AUTO(buf) text = BUF_INIT;
 	autoerror struct error *ignored = NULL;
@@ -694,7 +696,7 @@ struct proc *docker_logs_follow(const struct docker *docker, const char *contain
 				void *arg, struct error **err)
 {
 	/* no timeout: it is ended by runner_stop() when the wait that shows it ends */
-	AUTO(proc_spec) spec = docker_spec("docker logs --follow", 0);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker logs --follow", 0);
 
 	argv_addl(&spec.argv, "logs", "--follow", "--tail", all ? "all" : "0", "--", container, NULL);
 	spec.out = spec.err = (struct proc_output){ PROC_LINES, line, arg };
@@ -705,7 +707,7 @@ struct proc *docker_events_follow(const struct docker *docker, const char *conta
 				  void *arg, struct error **err)
 {
 	/* no timeout: as above */
-	AUTO(proc_spec) spec = docker_spec("docker events", 0);
+	AUTO(proc_spec) spec = docker_spec(docker, "docker events", 0);
 
 	argv_addl(&spec.argv, "events", "--format", "{{json .}}", "--filter", "event=health_status", "--filter",
 		  "event=die", "--filter", NULL);
@@ -728,7 +730,7 @@ static int show(const struct docker *docker, struct proc_spec *spec, int *status
 int docker_exec_interactive(const struct docker *docker, const char *container, const struct argv *command,
 			    bool tty, int *status, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker exec", 0); /* no timeout: the user decides */
+	AUTO(proc_spec) spec = docker_spec(docker, "docker exec", 0); /* no timeout: the user decides */
 
 	argv_addl(&spec.argv, "exec", tty ? "-it" : "-i", "--env", KUBECONFIG_ENV, container, NULL);
 	argv_addv(&spec.argv, (const char *const *)command->v);
@@ -738,7 +740,7 @@ int docker_exec_interactive(const struct docker *docker, const char *container, 
 int docker_logs_show(const struct docker *docker, const char *container, const char *tail, bool follow,
 		     int *status, struct error **err)
 {
-	AUTO(proc_spec) spec = docker_spec("docker logs", 0); /* no timeout: the user decides */
+	AUTO(proc_spec) spec = docker_spec(docker, "docker logs", 0); /* no timeout: the user decides */
 
 	spec.err_is_out = true; /* what the container wrote to either stream is the answer */
 	argv_addl(&spec.argv, "logs", "--timestamps", "--tail", tail, NULL);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# For benchmarks, sourced after tap.sh (and engine.sh): ratio ARGUMENTS... runs tests/bench/ratio.c and prints its line;
-# empty_program makes $TEST_TMP/empty, which does nothing.
+# For benchmarks, sourced after tap.sh (and engine.sh): ratio ARGUMENTS... runs tests/bench/ratio.c, by the command
+# RATIO_BY where it is set, and prints its line; empty_program makes $TEST_TMP/empty, which does nothing.
 
 RUNS=${RUNS:-30}
 
@@ -24,7 +24,8 @@ empty_program() {
 }
 
 ratio() {
-	if "$TEST_TMP/ratio" -n "$RUNS" "$@" >"$TEST_TMP/line" 2>"$TEST_TMP/problem"; then
+	# shellcheck disable=SC2086 # a command of plain words, or none
+	if ${RATIO_BY:-} "$TEST_TMP/ratio" -n "$RUNS" "$@" >"$TEST_TMP/line" 2>"$TEST_TMP/problem"; then
 		sed 's/^/# /' "$TEST_TMP/line"
 	else
 		not_ok "measured" "$(cat "$TEST_TMP/problem")"

@@ -12,7 +12,7 @@
 
 # From the libraries:
 # shellcheck disable=SC2154
-: "$config" "$home" "$said"
+: "$config" "$endpoint_host" "$home" "$said"
 
 provide_images() {
 	fake dev
@@ -49,7 +49,7 @@ starts_on_nothing() {
 		expect_mode 600 "$config/gateways/one/mtls/$part"
 	done
 	expect_equal one "$(cat "$config/active_gateway")"
-	expect_has '"gateway_endpoint": "https://127.0.0.1:18081"' "$config/gateways/one/metadata.json"
+	expect_has "\"gateway_endpoint\": \"https://$endpoint_host:18081\"" "$config/gateways/one/metadata.json"
 	timeout 20 "$OPENSHELL" status
 }
 
@@ -231,8 +231,9 @@ destroy_leaves_nothing() {
 	start dev
 	timeout 30 "$OPENSHELL" gateway destroy --name one
 	nothing_is_left
-	timeout 30 "$OPENSHELL" gateway destroy --name one
-	timeout 30 "$OPENSHELL" gateway stop --name one
+	# no record tells any more where it was
+	timeout 30 "$OPENSHELL" gateway destroy --name one ${REMOTE:+--remote "$REMOTE"}
+	timeout 30 "$OPENSHELL" gateway stop --name one ${REMOTE:+--remote "$REMOTE"}
 	nothing_is_left
 }
 

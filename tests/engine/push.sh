@@ -27,7 +27,7 @@ node() {
 image() {
 	mkdir -p "$TEST_TMP/root"
 	head -c "$2" /dev/urandom >"$TEST_TMP/root/data"
-	tar -C "$TEST_TMP/root" -cf - . | docker import - "$1"
+	tar -C "$TEST_TMP/root" -cf - . | docker_here import - "$1"
 }
 
 provide_images() {
@@ -36,6 +36,7 @@ provide_images() {
 	node breaks --set FAKE_IMPORT_FAILS=1
 	node dies --set FAKE_EXIT_AFTER_MS=1500 --set FAKE_EXIT_CODE=42 --set FAKE_CTR_AFTER_MS=3600000
 	node sick --set FAKE_ROLLOUT_FAILS=1
+	[ -z "${REMOTE:-}" ] || lab local-engine
 	image openshell/gateway:pushed 3000000
 	image openshell/sandbox:pushed 70000000
 }
@@ -47,7 +48,8 @@ remove_objects() {
 }
 
 remove_images() {
-	docker images --format '{{.Repository}}:{{.Tag}}' | grep -E ':(push-.*|pushed)$' | while read -r ref; do
+	docker_here rmi -f openshell/gateway:pushed openshell/sandbox:pushed >/dev/null
+	docker images --format '{{.Repository}}:{{.Tag}}' | grep -E ':push-.*$' | while read -r ref; do
 		docker rmi -f "$ref" >/dev/null
 	done
 }
@@ -78,7 +80,7 @@ container_id() {
 arrives_whole() {
 	fresh
 	start dev openshell/gateway:pushed,openshell/sandbox:pushed
-	expect_equal "$(docker save openshell/gateway:pushed openshell/sandbox:pushed | wc -c)" "$(on_node fake-imported)"
+	expect_equal "$(docker_here save openshell/gateway:pushed openshell/sandbox:pushed | wc -c)" "$(on_node fake-imported)"
 	expect_equal 'restart statefulset/openshell
 status statefulset/openshell' "$(on_node fake-rollouts)"
 	docker container inspect --format '{{join .Config.Env "\n"}}' "$C" >"$TEST_TMP/env"

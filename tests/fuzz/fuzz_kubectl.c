@@ -6,6 +6,7 @@
  * Rules: values come all, not empty and decoded as base64 says, or none of them; a node that is named can be an
  * argument of kubectl and is not the current one.
  */
+#include "answer.h"
 #include "fuzz.h"
 
 #include "base/encode.h"
@@ -15,22 +16,6 @@
 #define NODE "openshell-openshell"
 
 static const char *const keys[KEYS] = { "ca.crt", "tls.crt", "tls.key" };
-
-struct answer {
-	const uint8_t *data;
-	size_t size;
-};
-
-static int answer(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
-{
-	const struct answer *with = arg;
-
-	(void)spec;
-	(void)err;
-	result->code = 0;
-	buf_add(&result->out, with->data, with->size);
-	return 0;
-}
 
 static void encode(const struct buf *bytes, struct buf *text)
 {
@@ -88,9 +73,9 @@ static void nodes(const struct kubectl *kubectl)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct answer with = { data, size };
-	const struct runner runner = { .run = answer, .arg = &with };
-	const struct docker docker = { &runner, 1000, 1000 };
+	struct fuzz_answer with = { data, size };
+	const struct runner runner = { .run = fuzz_answer, .arg = &with };
+	const struct docker docker = { .runner = &runner, .timeout_ms = 1000 };
 	const struct kubectl kubectl = { &docker, "openshell-cluster-openshell" };
 
 	secret(&kubectl);

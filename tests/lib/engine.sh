@@ -9,8 +9,12 @@
 #   mutations              how often the engine was asked to change something since forget_requests
 #   forget_requests
 #   objects                the names of all containers, volumes, networks and images
+#   here COMMAND...        a command on the host that openshell runs on
+#   docker_here ARG...     docker with the engine of the host that openshell runs on
 #   config_files           the configuration directory, one line for each entry
 #   ENGINE                 tests/lib/test-engine.sh, for engine start|stop|kill|crash|restart
+#
+# REMOTE=DESTINATION makes the gateways of a script on another host, whose engine is this one: tests/lib/remote.sh.
 
 ENGINE=$REPO/tests/lib/test-engine.sh
 TEST_STATE=${TEST_STATE:-${TMPDIR:-/tmp}/openshell-test-$(id -u)}
@@ -70,9 +74,22 @@ objects() {
 	} | sort
 }
 
+here() {
+	"$@"
+}
+
+docker_here() {
+	here docker "$@"
+}
+
 config_files() {
 	[ ! -d "$config" ] || (cd "$config" && find . -mindepth 1 -printf '%M %p\n' | sort -k 2)
 }
 
-start_proxy
+if [ -n "${REMOTE:-}" ]; then
+	# shellcheck source=tests/lib/remote.sh
+	. "$REPO/tests/lib/remote.sh"
+else
+	start_proxy
+fi
 new_home

@@ -41,6 +41,7 @@ fuzz_seed_recorded() {
 			echo
 		done >"$2/fake-cluster"
 		;;
+	ssh) cp "$data"/openssh-*.txt "$2" ;;
 	pem)
 		for file in "$data"/certificates/*.crt; do
 			cp "$file" "$2"

@@ -22,6 +22,13 @@ NAME=one
 PORT=18081
 said=$TEST_TMP/said
 fake_data=$REPO/tests/data/fake-cluster
+# Where the gateway listens unless told otherwise, and where it is to be reached.
+bound=127.0.0.1
+endpoint_host=127.0.0.1
+[ -z "${REMOTE:-}" ] || {
+	bound=0.0.0.0
+	endpoint_host=remote.test
+}
 
 fake() {
 	f_variant=$1
@@ -113,18 +120,28 @@ container_state() {
 
 # expected_container IMAGE
 expected_container() {
-	jq -n -c --arg name "openshell-cluster-$NAME" --arg image "$1" --arg port "$PORT" \
+	jq -n -c --arg name "openshell-cluster-$NAME" --arg image "$1" --arg port "$PORT" --arg bound "$bound" \
 		--arg network "$(docker network ls -q --no-trunc --filter "name=openshell-cluster-$NAME")" \
 		'["running", "healthy", "unless-stopped", [$name], $image, [$network],
-		  [{HostIp: "127.0.0.1", HostPort: $port}]]'
+		  [{HostIp: $bound, HostPort: $port}]]'
+}
+
+# What the record says of where the gateway is.
+place() {
+	if [ -n "${REMOTE:-}" ]; then
+		jq -n -c --arg destination "$REMOTE" --arg host "$(at_workstation ssh -G -- "$REMOTE" | sed -n 's/^hostname //p')" \
+			'{is_remote: true, remote_host: $destination, resolved_host: $host}'
+	else
+		echo '{"is_remote": false}'
+	fi
 }
 
 # The record, as far as it follows from what is there.
 expected_record() {
 	jq -n -S --arg name "$NAME" --argjson port "$PORT" --arg image "$1" --arg container "$(field '{{.Id}}')" \
-		--arg engine "$(engine_id)" \
-		'{name: $name, gateway_endpoint: "https://127.0.0.1:\($port)", gateway_port: $port, is_remote: false,
-		  image: $image, container_id: $container, docker_id: $engine}'
+		--arg engine "$(engine_id)" --argjson place "$(place)" \
+		'$place + {name: $name, gateway_endpoint: "https://\($place.resolved_host // "127.0.0.1"):\($port)",
+		  gateway_port: $port, image: $image, container_id: $container, docker_id: $engine}'
 }
 
 ready() {

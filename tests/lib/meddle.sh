@@ -32,7 +32,7 @@ meddled() {
 	MEDDLE_DIR=$home/meddle
 	rm -rf "$MEDDLE_DIR"
 	mkdir "$MEDDLE_DIR"
-	export MEDDLE_DIR MEDDLE_HOW="$1" MEDDLE_AT="$2" MEDDLE_DELAY
+	export MEDDLE_DIR MEDDLE_HOW="$1" MEDDLE_AT="$2" MEDDLE_DELAY MEDDLE_RUN
 	shift 2
 	status=0
 	(
@@ -86,7 +86,20 @@ was_killed() {
 	esac
 }
 
-# Sets the lane's own NAME, PORT, home, said, requests and DOCKER_HOST.
+# A socket of the lane's own before the engine, so that its requests are counted apart.
+open_lane() {
+	if [ -n "${REMOTE:-}" ]; then
+		lab socket "/run/$NAME.sock" "$requests"
+		export OPENSHELL_REMOTE_DOCKER_SOCKET="/run/$NAME.sock"
+	else
+		"$TEST_TMP/socket-proxy" "$home/docker.sock" "$IN_TEST_ENGINE/docker.sock" "$requests" &
+		trap 'status=$?; kill '$!'; exit $status' EXIT
+		eventually 5 test -S "$home/docker.sock"
+		export DOCKER_HOST="unix://$home/docker.sock"
+	fi
+}
+
+# Sets the lane's own NAME, PORT, home, said, requests, and how its engine is reached.
 enter_lane() {
 	NAME=lane$1
 	PORT=$((18090 + $1))
@@ -94,10 +107,7 @@ enter_lane() {
 	said=$home/said
 	requests=$home/requests
 	: >"$requests"
-	"$TEST_TMP/socket-proxy" "$home/docker.sock" "$IN_TEST_ENGINE/docker.sock" "$requests" &
-	trap 'status=$?; kill '$!'; exit $status' EXIT
-	eventually 5 test -S "$home/docker.sock"
-	export DOCKER_HOST="unix://$home/docker.sock"
+	open_lane
 }
 
 walk_calls() {

@@ -44,7 +44,11 @@ openssl openssl
 python3 python3
 strace strace
 script bsdutils
-tmux tmux"
+tmux tmux
+sshd openssh-server
+ssh openssh-client
+ssh-agent openssh-client
+pkill procps"
 
 NEEDS_ENGINE="$NEEDS_BUILD
 dockerd docker.io
@@ -62,13 +66,21 @@ python3 python3
 file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 debootstrap debootstrap"
 
+NEEDS_REMOTE="$NEEDS_ENGINE
+ssh openssh-client
+sshd openssh-server
+ss iproute2
+ping iputils-ping
+pkill procps"
+
 needs_of() {
 	case $1 in
 	unit) echo "$NEEDS_UNIT" ;;
 	fuzz) echo "$NEEDS_FUZZ" ;;
 	shell) echo "$NEEDS_SHELL" ;;
 	cli) echo "$NEEDS_CLI" ;;
-	engine | e2e | bench) echo "$NEEDS_ENGINE" ;;
+	remote | bench) echo "$NEEDS_REMOTE" ;;
+	engine | e2e) echo "$NEEDS_ENGINE" ;;
 	*) echo "$NEEDS_BUILD" ;;
 	esac
 }

@@ -219,6 +219,14 @@ static void script_pump(void *arg, struct proc *const *procs, size_t count, int6
 	deliver(script, procs, count);
 }
 
+/* It goes on until it is stopped. */
+static bool script_ended(void *arg, struct proc *proc)
+{
+	(void)arg;
+	(void)proc;
+	return false;
+}
+
 static void script_stop(void *arg, struct proc *proc)
 {
 	struct script *script = arg;
@@ -240,10 +248,10 @@ void script_init(struct script *script, const struct script_step *steps, size_t 
 {
 	*script = (struct script){
 		.steps = steps, .count = count, .now_ms = START_MS, .log = ARGV_INIT,
-		.runner = { script_run, script_pipe, script_start, script_pump, script_stop, script },
+		.runner = { script_run, script_pipe, script_start, script_pump, script_ended, script_stop, script },
 		.clock = { script_now, script },
 	};
-	script->docker = (struct docker){ &script->runner, 60000, 3600000, 3600000 };
+	script->docker = (struct docker){ &script->runner, 60000, 3600000, 3600000, NULL, NULL, false };
 	cancel_forget();
 }
 

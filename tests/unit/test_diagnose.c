@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "cli/lookup.h"
+#include "scratch.h"
 #include "script.h"
 #include "tryout.h"
 
@@ -19,6 +20,86 @@ static const struct {
 	bool retriable;
 	const char *text, *hint;
 } samples[] = {
+	{ "ssh-missing", ERROR_UNREACHABLE, false, "ssh: the program 'ssh' was not found on PATH", "openssh-client" },
+	{ "ssh-host-key-changed", ERROR_REFUSED, false,
+	  "docker info failed (exit 1): error during connect: command [ssh -- box docker system dial-stdio] has exited with exit "
+	  "status 255: stderr=@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+	  "administers" },
+	{ "ssh-host-key-changed", ERROR_REFUSED, false,
+	  "ssh to ssh://box failed: Host key for [127.0.0.1]:22011 has changed and you have requested strict checking.; Host "
+	  "key verification failed.",
+	  "ssh-keygen -R" },
+	{ "ssh-host-key-unknown", ERROR_REFUSED, false,
+	  "ssh to ssh://box failed: No ED25519 host key is known for [127.0.0.1]:22011 and you have requested strict "
+	  "checking.; Host key verification failed.",
+	  "fingerprint" },
+	{ "ssh-auth", ERROR_REFUSED, false,
+	  "docker info failed (exit 1): error during connect: command [ssh -l me -- box docker system dial-stdio] has exited "
+	  "with exit status 255: stderr=me@box: Permission denied (publickey).",
+	  "--ssh-key" },
+	{ "ssh-auth", ERROR_REFUSED, false,
+	  "ssh to ssh://box failed: Received disconnect from 10.0.0.5 port 22:2: Too many authentication failures", "ssh-add -l" },
+	{ "ssh-host-unknown", ERROR_UNREACHABLE, false,
+	  "ssh to ssh://box failed: ssh: Could not resolve hostname box: Name or service not known", "alias" },
+	{ "ssh-jump", ERROR_UNREACHABLE, true,
+	  "ssh to ssh://box failed: channel 0: open failed: connect failed: Connection refused; stdio forwarding failed",
+	  "AllowTcpForwarding" },
+	{ "ssh-refused", ERROR_UNREACHABLE, true,
+	  "ssh to ssh://box failed: ssh: connect to host box port 22: Connection refused", "HOST:PORT" },
+	{ "ssh-algorithms", ERROR_UNREACHABLE, false,
+	  "ssh to ssh://box failed: Unable to negotiate with 10.0.0.5 port 22: no matching host key type found. Their offer: "
+	  "ssh-rsa",
+	  "HostKeyAlgorithms=+" },
+	{ "ssh-config", ERROR_UNREACHABLE, false,
+	  "ssh to ssh://box failed: /home/me/.ssh/config: line 1: Bad configuration option: nosuchoption", "Mend" },
+	{ "ssh-unreachable", ERROR_UNREACHABLE, true,
+	  "ssh to ssh://box failed: ssh: connect to host box port 22: Connection timed out", "ssh -v" },
+	{ "ssh-unreachable", ERROR_UNREACHABLE, true,
+	  "ssh to ssh://box failed: ssh: connect to host 203.0.113.7 port 22: Network is unreachable", "ssh -v" },
+	{ "ssh-unreachable", ERROR_UNREACHABLE, true,
+	  "ssh to ssh://box failed: kex_exchange_identification: read: Connection reset by peer; Connection reset by 10.0.0.5 "
+	  "port 22",
+	  "journalctl" },
+	{ "remote-docker-refused", ERROR_REFUSED, false,
+	  "error during connect: command [ssh -- box docker system dial-stdio] has exited with exit status 1: stderr=dial unix "
+	  "/var/run/docker.sock: connect: permission denied",
+	  "--remote USER@HOST" },
+	{ "remote-docker-absent", ERROR_UNREACHABLE, false,
+	  "error during connect: command [ssh -- box docker system dial-stdio] has exited with exit status 127: stderr=sh: 1: "
+	  "docker: not found",
+	  "docker.io" },
+	{ "remote-docker-absent", ERROR_UNREACHABLE, false,
+	  "error during connect: command [ssh -- box docker system dial-stdio] has exited with exit status 127: stderr=fish: "
+	  "Unknown command: docker",
+	  "docker.io" },
+	{ "remote-docker-down", ERROR_UNREACHABLE, true,
+	  "failed to connect to the docker API at unix:///run/user/0/openshell/ssh.abcdef/remote-docker.sock", "systemctl" },
+	{ "ssh-config", ERROR_UNREACHABLE, false,
+	  "ssh to ssh://box failed: command-line line 0: Bad key types 'nonsense'.", "ssh -v" },
+	{ "ssh-config", ERROR_UNREACHABLE, false,
+	  "ssh to ssh://box failed: Bad owner or permissions on /home/me/.ssh/config", "Mend" },
+	{ "ssh-unreachable", ERROR_UNREACHABLE, true,
+	  "ssh to ssh://box failed: ssh: connect to host box port 22: No route to host", "ssh -v" },
+	{ "ssh-unreachable", ERROR_UNREACHABLE, true,
+	  "ssh to ssh://box failed: Connection closed by 10.0.0.5 port 22", "journalctl" },
+	{ "remote-docker-refused", ERROR_REFUSED, false,
+	  "docker info failed (exit 1): error during connect: command [ssh -- box docker system dial-stdio] has exited with exit "
+	  "status 1: stderr=permission denied while trying to connect to the Docker daemon socket",
+	  "group docker" },
+	{ "remote-docker-absent", ERROR_UNREACHABLE, false,
+	  "error during connect: command [ssh -- box docker system dial-stdio] has exited with exit status 127: stderr=bash: "
+	  "line 1: docker: command not found",
+	  "OPENSHELL_REMOTE_DOCKER_SOCKET" },
+	{ "remote-docker-down", ERROR_UNREACHABLE, true,
+	  "Cannot connect to the Docker daemon at unix:///run/user/0/openshell/ssh.abcdef/remote-docker.sock. Is the docker "
+	  "daemon running?",
+	  "On that host" },
+	{ "remote-docker-down", ERROR_UNREACHABLE, true,
+	  "error during connect: Get \"http://%2Frun%2Fopenshell%2Fssh.abcdef%2Fremote-docker.sock/v1.50/info\": EOF",
+	  "On that host" },
+	{ "remote-docker-down", ERROR_UNREACHABLE, true,
+	  "Cannot connect to the Docker daemon at http://docker.example.com. Is the docker daemon running?", "On that host" },
+
 	{ "docker-missing", ERROR_UNREACHABLE, false, "docker info: the program 'docker' was not found on PATH",
 	  "Install docker" },
 	{ "docker-refused", ERROR_REFUSED, false,
@@ -332,6 +413,55 @@ static void a_text_has_a_code_a_kind_and_steps(void **state)
 		assert_int_equal(err->retriable, samples[i].retriable);
 		assert_non_null(err->meaning);
 		assert_true(advises(err, samples[i].hint));
+	}
+}
+
+/* What OpenSSH 9.2 wrote, and docker when it called that (tests/data/ssh). */
+static const struct {
+	const char *what, *code;
+	enum error_kind kind;
+} recorded[] = {
+	{ "bad-option", "ssh-config", ERROR_UNREACHABLE },
+	{ "host-key-changed", "ssh-host-key-changed", ERROR_REFUSED },
+	{ "host-key-unknown", "ssh-host-key-unknown", ERROR_REFUSED },
+	{ "jump-forbidden", "ssh-jump", ERROR_UNREACHABLE },
+	{ "jump-refused", "ssh-refused", ERROR_UNREACHABLE },
+	{ "jump-to-refused", "ssh-jump", ERROR_UNREACHABLE },
+	{ "jump-unknown-host", "ssh-jump", ERROR_UNREACHABLE },
+	{ "key-garbage", "ssh-auth", ERROR_REFUSED },
+	{ "key-open", "ssh-auth", ERROR_REFUSED },
+	{ "max-startups", "ssh-unreachable", ERROR_UNREACHABLE },
+	{ "no-common-host-key", "ssh-algorithms", ERROR_UNREACHABLE },
+	{ "no-common-kex", "ssh-algorithms", ERROR_UNREACHABLE },
+	{ "passphrase", "ssh-auth", ERROR_REFUSED },
+	{ "publickey-denied", "ssh-auth", ERROR_REFUSED },
+	{ "publickey-denied-user", "ssh-auth", ERROR_REFUSED },
+	{ "refused", "ssh-refused", ERROR_UNREACHABLE },
+	{ "timeout", "ssh-unreachable", ERROR_UNREACHABLE },
+	{ "too-many-keys", "ssh-auth", ERROR_REFUSED },
+	{ "unknown-host", "ssh-host-unknown", ERROR_UNREACHABLE },
+	{ "unreachable", "ssh-unreachable", ERROR_UNREACHABLE },
+};
+
+static void what_ssh_was_recorded_to_say_has_a_code(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(recorded); i++) {
+		autofree char *name = xasprintf("ssh/ssh-%s.err", recorded[i].what);
+		autoerror struct error *err = NULL;
+		AUTO(buf) text = BUF_INIT;
+
+		print_message("           %s\n", name);
+		data_read(name, &text);
+		buf_trim_end(&text);
+		for (char *c = text.data; *c != '\0'; c++)
+			if (*c == '\n') /* as tools/tunnel.c joins lines */
+				*c = ' ';
+		error_set(&err, ERROR_UNREACHABLE, "ssh to ssh://me@box failed: %s", buf_str(&text));
+		diagnose(err, "x");
+		assert_code(err, recorded[i].code);
+		assert_int_equal(err->kind, recorded[i].kind);
+		assert_true(err->hint_count > 0);
 	}
 }
 
@@ -673,6 +803,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_has_a_code_a_kind_and_steps),
+		cmocka_unit_test(what_ssh_was_recorded_to_say_has_a_code),
 		cmocka_unit_test(the_last_words_of_the_container_are_read_and_the_kind_stays),
 		cmocka_unit_test(what_the_error_says_goes_before_what_the_log_had),
 		cmocka_unit_test(words_of_two_lines_do_not_belong_together),

@@ -20,6 +20,26 @@
 #define SILENT { .command = INSPECT, .code = 1, .out = "\n" }, { .command = LIST, .code = 1 }, \
 	       { .command = INFO, .code = 1, .out = ENGINE_SILENT }
 
+static void each_call_is_told_of_its_engine_by_its_environment(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INFO, .out = ENGINE_ANSWERS, .env = "DOCKER_HOST=ssh://box" },
+		{ .command = "docker volume create *", .env = "DOCKER_HOST=ssh://box" },
+	};
+	AUTO(argv) env = ARGV_INIT;
+	AUTO(engine) engine = { 0 };
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	argv_add(&env, "DOCKER_HOST=ssh://box");
+	script.docker.env = &env;
+	assert_int_equal(docker_engine(&script.docker, &engine, &err), 0);
+	assert_int_equal(docker_volume_create(&script.docker, NAME, "gw", &err), 0);
+	script_end(&script);
+}
+
 /* ------------------------------------------------------------------ docker create */
 
 static void create_says_all_that_the_container_needs(void **state)
@@ -582,7 +602,7 @@ static void an_inspect_that_was_killed_or_says_nothing_does_not_mean_absent(void
 {
 	static const struct script_step steps[] = { { .command = INSPECT }, { .command = "docker inspect *" } };
 	const struct runner killed = { .run = run_killed };
-	const struct docker docker = { &killed, 1000, 1000, 1000 };
+	const struct docker docker = { .runner = &killed, .timeout_ms = 1000 };
 	AUTO(container) container = { 0 };
 	struct error *err = NULL;
 	struct script script;
@@ -850,6 +870,7 @@ static void only_the_end_of_the_container_has_an_exit_code(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_call_is_told_of_its_engine_by_its_environment),
 		cmocka_unit_test(create_says_all_that_the_container_needs),
 		cmocka_unit_test(create_passes_on_everything_that_was_asked_for),
 		cmocka_unit_test(a_secret_is_in_the_environment_of_create_and_not_in_its_arguments),

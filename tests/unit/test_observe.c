@@ -308,6 +308,36 @@ static void an_endpoint_has_the_name_that_clients_can_use(void **state)
 	}
 }
 
+static void a_host_that_ssh_reaches_has_both_its_names(void **state)
+{
+	static const struct {
+		const char *resolved, *given, *gateway_host, *tcp_host;
+		const char *host, *sans;
+	} rows[] = {
+		{ "10.0.0.5", "box", NULL, NULL, "10.0.0.5", "10.0.0.5 box" },
+		{ "box.example", "box.example", NULL, NULL, "box.example", "box.example" },
+		{ "10.0.0.5", "box", "gw.example", NULL, "gw.example", "10.0.0.5 box gw.example" },
+		{ "10.0.0.5", "box", "127.0.0.1", NULL, "127.0.0.1", "10.0.0.5 box" },
+		{ "2001:db8::5", "box", NULL, NULL, "2001:db8::5", "2001:db8::5 box" },
+		/* DOCKER_HOST is another engine's */
+		{ "10.0.0.5", "box", NULL, "docker.example", "10.0.0.5", "10.0.0.5 box" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct deploy_options options = { .name = "gw", .port = -1, .gateway_host = rows[i].gateway_host,
+						  .remote_host = rows[i].resolved, .remote_alias = rows[i].given };
+		struct container absent = { 0 };
+		struct record record = { 0 };
+		AUTO(plan) plan = { 0 };
+
+		plan_make(&plan, &options, &absent, &record, rows[i].tcp_host);
+		assert_string_equal(plan.bind, "0.0.0.0");
+		assert_string_equal(plan.host, rows[i].host);
+		assert_line(&plan.sans, rows[i].sans);
+	}
+}
+
 static void the_plan_of_a_container_is_how_it_is(void **state)
 {
 	AUTO(container) container = usual(PHASE_RUNNING);
@@ -368,6 +398,7 @@ int main(void)
 		cmocka_unit_test(other_images_to_push_recreate_the_container),
 		cmocka_unit_test(the_port_is_as_asked_as_it_was_as_recorded_or_8080),
 		cmocka_unit_test(an_endpoint_has_the_name_that_clients_can_use),
+		cmocka_unit_test(a_host_that_ssh_reaches_has_both_its_names),
 		cmocka_unit_test(the_plan_of_a_container_is_how_it_is),
 		cmocka_unit_test(without_a_container_the_record_tells_of_plaintext),
 		cmocka_unit_test(every_action_has_a_name_of_its_own),

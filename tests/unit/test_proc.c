@@ -1227,6 +1227,32 @@ static void a_request_to_stop_ends_the_pumping(void **state)
 	assert_int_equal(in_process(cancelled_pump), 0);
 }
 
+static void count_line(void *arg, const char *line, size_t len)
+{
+	(void)line;
+	(void)len;
+	++*(int *)arg;
+}
+
+static void a_follower_that_has_ended_is_known_and_was_read(void **state)
+{
+	AUTO(proc_spec) spec = shell("read -r line; echo one; echo two; echo three >&2");
+	struct error *err = NULL;
+	struct proc *proc;
+	int lines = 0;
+
+	(void)state;
+	spec.input = "go on\n";
+	spec.out = spec.err = (struct proc_output){ PROC_LINES, count_line, &lines };
+	proc = runner_start(&runner_real, &spec, &err);
+	assert_non_null(proc);
+	for (int tries = 0; tries < 3000 && !runner_ended(&runner_real, proc); tries++)
+		runner_pump(&runner_real, &proc, 1, 10);
+	assert_true(runner_ended(&runner_real, proc));
+	assert_int_equal(lines, 3);
+	runner_stop(&runner_real, proc);
+}
+
 /* ------------------------------------------------------------------ interactive */
 
 static int interactive_int(void)
@@ -1250,6 +1276,25 @@ static void ctrl_c_is_the_business_of_an_interactive_child(void **state)
 	assert_int_equal(in_process(interactive_int), 7);
 }
 
+static int interactive_term(void)
+{
+	AUTO(proc_spec) spec = shell("kill -INT $PPID; sleep 0.1; kill -TERM $PPID; exec sleep 1000");
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autoerror struct error *err = NULL;
+
+	cancel_catch();
+	spec.interactive = true;
+	if (runner_run(&runner_real, &spec, &result, &err) == 0)
+		return 1;
+	return err->exit_code;
+}
+
+static void a_caught_request_to_stop_ends_an_interactive_child_too(void **state)
+{
+	(void)state;
+	assert_int_equal(in_process(interactive_term), 128 + SIGTERM);
+}
+
 static int interactive_child_int(void)
 {
 	AUTO(proc_spec) spec = shell("kill -INT $$; exit 0");
@@ -1264,6 +1309,35 @@ static void an_interactive_child_is_not_made_to_ignore_it(void **state)
 {
 	(void)state;
 	assert_int_equal(in_process(interactive_child_int), 100 + SIGINT);
+}
+
+static void take_signal(int sig)
+{
+	(void)sig;
+}
+
+/* What is typed to end us reaches all of our group; the child that may ask there is ended by us, later. */
+static int asking_child(void)
+{
+	AUTO(proc_spec) spec = shell("trap 'exit 1' TERM; kill -INT 0; kill -QUIT 0; kill -HUP 0; "
+				     "read -r pid rest </proc/$$/stat; set -- ${rest##*) }; echo $3");
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	autoerror struct error *err = NULL;
+
+	setpgid(0, 0);
+	signal(SIGINT, take_signal);
+	signal(SIGQUIT, take_signal);
+	signal(SIGHUP, take_signal);
+	spec.asks = true;
+	if (runner_run(&runner_real, &spec, &result, &err) < 0 || result.code != 0)
+		return 1;
+	return strtol(buf_str(&result.out), NULL, 10) == getpgrp() ? 0 : 2;
+}
+
+static void a_child_that_may_ask_has_our_group_and_does_not_mind_what_is_typed(void **state)
+{
+	(void)state;
+	assert_int_equal(in_process(asking_child), 0);
 }
 
 static int interactive_streams(void)
@@ -1662,8 +1736,11 @@ int main(void)
 		CASE(what_we_catch_the_child_does_not),
 		CASE(a_request_to_stop_ends_the_pumping),
 		CASE(ctrl_c_is_the_business_of_an_interactive_child),
+		CASE(a_caught_request_to_stop_ends_an_interactive_child_too),
 		CASE(an_interactive_child_is_not_made_to_ignore_it),
 		CASE(an_interactive_child_has_our_streams_and_group),
+		CASE(a_child_that_may_ask_has_our_group_and_does_not_mind_what_is_typed),
+		CASE(a_follower_that_has_ended_is_known_and_was_read),
 		CASE(an_interactive_child_gets_an_empty_stdin_for_a_closed_one),
 		CASE(a_child_that_draws_has_our_stderr_and_group),
 		CASE(a_child_that_ctrl_c_ended_is_no_failure_but_a_request_to_stop),

@@ -129,39 +129,12 @@ static void a_very_long_host_gives_a_short_name(void **state)
 	assert_int_equal(strlen(name), 62);
 }
 
-static void a_destination_is_nothing_but_user_and_host(void **state)
-{
-	static const char *const good[] = {
-		"host", "me@host", "ssh://me@host", "my_user.x-1@10.0.0.5", "me@[::1]", "[fd00::5]", "2001:db8::1", "Host.example",
-	};
-	static const char *const bad[] = {
-		"", "ssh://", "-oProxyCommand=x", "ssh://-oProxyCommand=x", "me@-x", "-x@host", "@host", "me@", "a@b@host", "ho st",
-		"host;id", "$(id)", "me@host:22", "host\n", "https://host", "host/path", "[::1", "[]",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		struct error *err = NULL;
-
-		if (target_check_destination(good[i], "--remote", &err) < 0)
-			fail_msg("%s: %s", good[i], error_text(err));
-	}
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct error *err = NULL;
-
-		print_message("           %s\n", bad[i]);
-		assert_int_equal(target_check_destination(bad[i], "--remote", &err), -1);
-		assert_error(&err, ERROR_USAGE, "--remote: no [USER@]HOST");
-	}
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_endpoint_is_taken_apart),
 		cmocka_unit_test(anything_else_is_refused),
 		cmocka_unit_test(a_very_long_host_gives_a_short_name),
-		cmocka_unit_test(a_destination_is_nothing_but_user_and_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
