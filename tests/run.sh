@@ -246,7 +246,7 @@ stages_of() {
 # What an argument stands for: directories of scripts in order, the fast ones first, or one script.
 parts_of() {
 	case $1 in
-	all) echo cli shell build beside e2e ;;
+	all) echo cli shell build e2e beside ;;
 	unit) echo build ;;
 	*) echo "$1" ;;
 	esac
