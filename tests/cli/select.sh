@@ -106,6 +106,11 @@ name_tests() {
 begin() {
 	tmux_shell "$1" "$2"
 	shift 2
+	open_chooser "$@"
+}
+
+# open_chooser [ARGUMENT...]: in the shell that is there
+open_chooser() {
 	type_keys "stty -a >before; '$CLI_PROGRAM' $* gateway select; echo status \$?" Enter
 	eventually 10 screen_has '^Select a gateway'
 	eventually 10 screen_has '^> '
@@ -297,9 +302,12 @@ stopped_and_continued() {
 	expect_active gamma
 }
 
+# By a shell without job control: another takes the terminal when its job is stopped.
 paused_from_outside() {
 	given_three
-	begin 80 24
+	tmux_shell 80 24
+	type_keys 'set +m' Enter
+	open_chooser
 	program=$(pgrep -f "^$CLI_PROGRAM gateway select")
 	kill -s STOP "$program"
 	kill -s CONT "$program"
@@ -324,7 +332,8 @@ drawing_spoils_nothing() {
 	eventually 10 screen_has '^> '
 	type_keys Enter
 	eventually 10 test -s "$config/active_gateway"
-	expect_equal "Active gateway set to 'alpha'" "$(cat errors)"
+	eventually 10 test -s "$home/errors"
+	expect_equal "Active gateway set to 'alpha'" "$(cat "$home/errors")"
 }
 
 chooser_tests() {
