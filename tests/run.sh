@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, remote, e2e, bench, fuzz or
-#                                      all (the default: all but bench and fuzz)
+# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, remote, remote-engine, e2e, bench,
+#                                      fuzz or all (the default: all but remote-engine, bench and fuzz)
 #
 # Runs test scripts (tests/STAGE/*.sh; the unit stage's are in tests/build) and counts their results. Builds in a
 # private copy, starts an engine of its own where a stage needs one, and leaves only logs behind: see docs/testing.md.
@@ -147,14 +147,14 @@ limit_of() {
 	build) echo 900 ;;
 	cli | shell) echo 300 ;;
 	engine) echo 600 ;;
-	remote) echo 1200 ;;
+	remote | remote-engine) echo 1200 ;;
 	fuzz) echo $((900 + 20 * ${FUZZ_SECONDS:-60})) ;;
 	*) echo 3000 ;;
 	esac
 }
 
 on_engine() {
-	case $1 in engine | remote | e2e | bench) ;; *) false ;; esac
+	case $1 in engine | remote | remote-engine | e2e | bench) ;; *) false ;; esac
 }
 
 # Where it may, a script gets a PID namespace that dies with this process; otherwise a process group that the next run
@@ -237,7 +237,7 @@ run_stage() {
 stages_of() {
 	case $1 in
 	all) echo shell cli unit engine remote e2e ;;
-	unit | cli | shell | engine | remote | e2e | bench | fuzz) echo "$1" ;;
+	unit | cli | shell | engine | remote | remote-engine | e2e | bench | fuzz) echo "$1" ;;
 	*/*.sh) basename "$(dirname "$1")" | sed 's/^build$/unit/' ;;
 	*) return 1 ;;
 	esac
@@ -261,7 +261,7 @@ run_all() {
 			case $part in
 			*build/gcc.sh) ;;
 			beside) [ -z "$beside" ] || join_beside ;;
-			cli | engine | remote | e2e | bench) [ ! -x "$OPENSHELL" ] || run_stage "$part" ;;
+			cli | engine | remote | remote-engine | e2e | bench) [ ! -x "$OPENSHELL" ] || run_stage "$part" ;;
 			*.sh) run_script "$REPO/tests/${part##*tests/}" ;;
 			*) run_stage "$part" ;;
 			esac
