@@ -246,7 +246,7 @@ stages_of() {
 # What an argument stands for: directories of scripts in order, the fast ones first, or one script.
 parts_of() {
 	case $1 in
-	all) echo cli shell build beside remote e2e ;;
+	all) echo cli shell build e2e beside ;;
 	unit) echo build ;;
 	*) echo "$1" ;;
 	esac
@@ -256,7 +256,7 @@ run_all() {
 	local what part
 	for what in "$@"; do
 		case $what in shell | fuzz | */fuzz/*) ;; *) provide_binary ;; esac
-		[ "$what" != all ] || [ ! -x "$OPENSHELL" ] || run_beside engine
+		[ "$what" != all ] || [ ! -x "$OPENSHELL" ] || run_beside engine remote
 		for part in $(parts_of "$what"); do
 			case $part in
 			*build/gcc.sh) ;;

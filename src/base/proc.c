@@ -3,6 +3,7 @@
 #include "base/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -330,10 +331,71 @@ static bool all_reaped(struct proc *const *procs, size_t count)
 	return true;
 }
 
-static void serve_all(struct proc *const *procs, size_t count, int64_t ms)
+/* What joins two where the bytes go through us: never more of them than one read gives. */
+struct relay {
+	struct proc_relay by;
+	int in, out;      /* our ends, non-blocking; -1: closed, or there is none */
+	struct buf ready; /* to be written */
+};
+#define RELAY_NONE { .in = -1, .out = -1 }
+
+static void shut(int *fd)
 {
-	struct pollfd fds[TOGETHER_MAX * 4];
-	nfds_t n = 0;
+	close_descriptor(fd);
+	*fd = -1;
+}
+
+static void relay_release(struct relay *relay)
+{
+	shut(&relay->in);
+	shut(&relay->out);
+	buf_release(&relay->ready);
+}
+
+static void relay_read(struct relay *relay)
+{
+	char bytes[64 * 1024];
+	ssize_t got = read(relay->in, bytes, sizeof(bytes));
+
+	if (got > 0)
+		relay->by.pass(relay->by.arg, bytes, (size_t)got, &relay->ready);
+	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		shut(&relay->in);
+}
+
+static void relay_write(struct relay *relay)
+{
+	ssize_t put = write(relay->out, buf_str(&relay->ready), relay->ready.len);
+
+	if (put > 0)
+		buf_drop(&relay->ready, (size_t)put);
+	else if (put < 0 && errno != EAGAIN && errno != EINTR)
+		relay_release(relay); /* as if the two had a pipe: the one that writes gets SIGPIPE */
+}
+
+static nfds_t relay_poll_set(const struct relay *relay, struct pollfd *fds)
+{
+	bool full = relay->ready.len > 0;
+
+	fds[0] = (struct pollfd){ full ? -1 : relay->in, POLLIN, 0 };
+	fds[1] = (struct pollfd){ full ? relay->out : -1, POLLOUT, 0 };
+	return 2;
+}
+
+static void relay_serve(struct relay *relay, const struct pollfd *fds)
+{
+	if (fds[0].revents != 0)
+		relay_read(relay);
+	if (fds[1].revents != 0)
+		relay_write(relay);
+	if (relay->in < 0 && relay->ready.len == 0)
+		shut(&relay->out);
+}
+
+static void serve_all(struct proc *const *procs, size_t count, struct relay *relay, int64_t ms)
+{
+	struct pollfd fds[TOGETHER_MAX * 4 + 2];
+	nfds_t n = relay_poll_set(relay, fds);
 
 	for (size_t i = 0; i < count; i++) {
 		n += poll_set(procs[i], fds + n);
@@ -341,8 +403,9 @@ static void serve_all(struct proc *const *procs, size_t count, int64_t ms)
 	}
 	if (cancel_poll(fds, n, tick(ms)) < 0)
 		return;
+	relay_serve(relay, fds);
 	for (size_t i = 0; i < count; i++)
-		serve(procs[i], fds + 4 * i);
+		serve(procs[i], fds + 2 + 4 * i);
 }
 
 static void end_all(struct proc *const *procs, size_t count)
@@ -380,7 +443,8 @@ static void end_partner(struct proc *from, struct proc *to)
 }
 
 /* spec: of the last one, whose output and time limit count. */
-static int wait_for_end(struct proc *const *procs, size_t count, const struct proc_spec *spec, struct error **err)
+static int wait_for_end(struct proc *const *procs, size_t count, struct relay *relay, const struct proc_spec *spec,
+			struct error **err)
 {
 	int64_t until = clock_now_ms(&clock_real) + spec->timeout_ms;
 	struct proc_result *result = &procs[count - 1]->result;
@@ -399,7 +463,7 @@ static int wait_for_end(struct proc *const *procs, size_t count, const struct pr
 			end_all(procs, count);
 			return -1;
 		}
-		serve_all(procs, count, left);
+		serve_all(procs, count, relay, left);
 		if (result->overflow)
 			end_all(procs, count);
 		else if (count > 1)
@@ -460,6 +524,7 @@ static void interrupts_restore(const struct interrupts *old)
 
 static int real_run(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err)
 {
+	struct relay none = RELAY_NONE;
 	struct interrupts old;
 	struct proc *proc;
 	int rc = -1;
@@ -473,25 +538,51 @@ static int real_run(void *arg, struct proc_spec *spec, struct proc_result *resul
 	if (spec->interactive)
 		interrupts_ignore(&old);
 	if (proc != NULL)
-		rc = wait_for_end(&proc, 1, spec, err);
+		rc = wait_for_end(&proc, 1, &none, spec, err);
 	if (spec->interactive)
 		interrupts_restore(&old);
 	hand_over(proc, result);
 	return rc;
 }
 
-/* Our copies of the pipe's ends are closed when both have theirs, or nobody would see its end. */
-static int start_pair(struct proc_spec *from, struct proc_spec *to, struct proc *procs[2], struct error **err)
+/* One pipe, or two with the relay between: what the first one writes to, and what the second one reads from. */
+static int open_between(const struct proc_spec *from, struct relay *relay, int *first, int *second)
 {
-	int ends[2] = { -1, -1 };
+	int before[2] = { -1, -1 }, after[2] = { -1, -1 };
 
-	if (spawn_pipe(ends) < 0)
-		return error_errno(err, "cannot open a pipe for %s", from->purpose);
-	procs[0] = start(from, &(struct spawn_ends){ -1, ends[1] }, err);
-	if (procs[0] != NULL)
-		procs[1] = start(to, &(struct spawn_ends){ ends[0], -1 }, err);
-	close_descriptor(&ends[0]);
-	close_descriptor(&ends[1]);
+	if (spawn_pipe(before) < 0)
+		return -1;
+	*first = before[1];
+	*second = before[0];
+	if (from->relay.pass == NULL)
+		return 0;
+	relay->by = from->relay;
+	relay->in = before[0];
+	*second = -1;
+	if (spawn_pipe(after) < 0)
+		return -1;
+	relay->out = after[1];
+	*second = after[0];
+	fcntl(relay->in, F_SETFL, O_NONBLOCK);
+	fcntl(relay->out, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+/* Our copies of the children's ends are closed when both have theirs, or nobody would see the pipe's end. */
+static int start_pair(struct proc_spec *from, struct proc_spec *to, struct proc *procs[2], struct relay *relay,
+		      struct error **err)
+{
+	int first = -1, second = -1;
+
+	if (open_between(from, relay, &first, &second) == 0) {
+		procs[0] = start(from, &(struct spawn_ends){ -1, first }, err);
+		if (procs[0] != NULL)
+			procs[1] = start(to, &(struct spawn_ends){ second, -1 }, err);
+	} else {
+		error_errno(err, "cannot open a pipe for %s", from->purpose);
+	}
+	close_descriptor(&first);
+	close_descriptor(&second);
 	return procs[1] == NULL ? -1 : 0;
 }
 
@@ -499,15 +590,17 @@ static int real_pipe(void *arg, struct proc_spec *from, struct proc_spec *to, st
 		     struct error **err)
 {
 	struct proc *procs[2] = { NULL, NULL };
+	struct relay relay = RELAY_NONE;
 	int rc = -1;
 
 	(void)arg;
 	if (cancel_check(err) < 0)
 		return -1;
-	if (start_pair(from, to, procs, err) == 0)
-		rc = wait_for_end(procs, 2, to, err);
+	if (start_pair(from, to, procs, &relay, err) == 0)
+		rc = wait_for_end(procs, 2, &relay, to, err);
 	else if (procs[0] != NULL)
 		end_child(procs[0]);
+	relay_release(&relay);
 	for (size_t i = 0; i < 2; i++)
 		hand_over(procs[i], &results[i]);
 	return rc;

@@ -38,6 +38,14 @@ struct proc_output {
 	void *arg;
 };
 
+/* Of two that are joined: gets what the first one writes, and adds what the second one is to read to onward. */
+typedef void proc_relay_fn(void *arg, const char *bytes, size_t len, struct buf *onward);
+
+struct proc_relay {
+	proc_relay_fn *pass; /* NULL: a pipe of the kernel joins them, of which no byte passes through us */
+	void *arg;
+};
+
 struct proc_spec {
 	const char *purpose;  /* what it is for, for errors: "docker pull" */
 	struct argv argv;     /* argv[0] is looked up on PATH */
@@ -49,6 +57,7 @@ struct proc_spec {
 	bool err_is_out;      /* interactive: its stderr goes to our stdout, too */
 	bool asks;            /* it may ask at /dev/tty; what is typed there to end us, and a hangup, is not for it */
 	struct proc_output out, err;
+	struct proc_relay relay; /* of the first one of a pair */
 	int64_t timeout_ms;   /* 0: none; say why where it is set */
 };
 #define PROC_SPEC_INIT(what) { .purpose = (what), .argv = ARGV_INIT, .env = ARGV_INIT }
@@ -71,10 +80,9 @@ struct runner {
 	/* Runs to the end. -1 when it could not be run (ERROR_UNREACHABLE when the program is not
 	 * on PATH), timed out (ERROR_TIMEOUT), flooded us or was cancelled; else the exit status is data. */
 	int (*run)(void *arg, struct proc_spec *spec, struct proc_result *result, struct error **err);
-	/* Runs two to their ends, the stdout of `from` being the stdin of `to`: a pipe of the kernel, of which
-	 * no byte passes through us. When one fails, the other is ended (cut_off); but a `from` that SIGPIPE
-	 * ended leaves the verdict to `to`. The time limit is that of `to`. -1 as above; else both statuses
-	 * are data. */
+	/* Runs two to their ends, the stdout of `from` being the stdin of `to`, by way of its relay if it has one.
+	 * When one fails, the other is ended (cut_off); but a `from` that SIGPIPE ended leaves the verdict to
+	 * `to`. The time limit is that of `to`. -1 as above; else both statuses are data. */
 	int (*pipe)(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
 		    struct error **err);
 	/* Starts a follower whose lines go to the callbacks while pump() waits. */

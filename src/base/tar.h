@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tar archive in memory (POSIX ustar): directories and small files that belong to root. */
+/* Tar archives (POSIX ustar): made in memory, of directories and small files that belong to root; or sieved. */
 #ifndef BASE_TAR_H
 #define BASE_TAR_H
 
@@ -12,5 +12,20 @@ void tar_add_file(struct buf *tar, const char *path, unsigned mode, const void *
 
 /* The two empty blocks that end an archive. */
 void tar_end(struct buf *tar);
+
+/*
+ * Leaves files out of an archive that goes by in pieces. Once it holds something else than plain files, directories and
+ * links, which may mean more than it seems, all the rest goes by as it is.
+ */
+struct tar_sieve {
+	bool (*drops)(void *arg, const char *path); /* whether this file is left out */
+	void *arg;
+	struct buf header;             /* of the next entry, as far as it has come */
+	uint64_t left;                 /* bytes of this entry still to come, those that fill its last block too */
+	bool is_dropping, passes_all;
+};
+
+void tar_sieve_pass(struct tar_sieve *sieve, const char *bytes, size_t len, struct buf *onward);
+void tar_sieve_release(struct tar_sieve *sieve);
 
 #endif

@@ -31,6 +31,7 @@ static const struct opt options[] = {
 	OPT_WAIT_LOCK,
 	OPT_DRY_RUN,
 	{ "pull", 0, "missing|always|never", "when to pull the image (default: missing)" },
+	{ "push-image", 0, NULL, "send the image of this host's docker to the other host; none is pulled" },
 	{ "registry-username", 0, "USER", "who to be at the registry (default: __token__)" },
 	{ "registry-token", 0, "TOKEN", "password or token; others may see it: rather use" },
 	{ "registry-token-file", 0, "FILE", "a file that holds the token; - is standard input" },
@@ -65,6 +66,19 @@ static int read_pull(const struct invocation *in, enum pull_policy *policy, stru
 	if (in_word(in, "pull", &index, err) < 0)
 		return -1;
 	*policy = (enum pull_policy)index;
+	return 0;
+}
+
+/* Before anything is connected to. */
+static int check_push_image(const struct invocation *in, const struct deploy_options *deploy, const struct site *site,
+			    struct error **err)
+{
+	if (!in_has(in, "push-image"))
+		return 0;
+	if (!site_is_remote(site))
+		return error_set(err, ERROR_USAGE, "--push-image is for --remote, or for a gateway on another host");
+	if (deploy->pull == PULL_ALWAYS)
+		return error_set(err, ERROR_USAGE, "--push-image and --pull always exclude each other");
 	return 0;
 }
 
@@ -167,13 +181,14 @@ static int deploy_there(const struct cli *cli, const struct invocation *in, stru
 	AUTO(site) site = { 0 };
 	int rc;
 
-	if (reach_find(cli, in, deploy->name, &site, err) < 0 || site_resolve(&site, err) < 0 ||
-	    site_open(&site, cli->may_ask, err) < 0)
+	if (reach_find(cli, in, deploy->name, &site, err) < 0 || check_push_image(in, deploy, &site, err) < 0 ||
+	    site_resolve(&site, err) < 0 || site_open(&site, cli->may_ask, err) < 0)
 		return -1;
 	if (site_is_remote(&site)) {
 		deploy->site = &site;
 		deploy->remote_host = site.resolved.host;
 		deploy->remote_alias = site.to.host;
+		deploy->push_from = in_has(in, "push-image") ? site.remote.outer->docker : NULL;
 	}
 	if (in_has(in, "dry-run"))
 		return run_dry(&site, deploy, err);

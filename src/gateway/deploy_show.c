@@ -5,21 +5,31 @@
 #include <stdlib.h>
 
 #include "gateway/dryrun.h"
-#include "gateway/fetch.h"
 #include "gateway/push.h"
 #include "store/mtls.h"
 #include "store/nodefiles.h"
 #include "tools/ctr.h"
 #include "tools/kubectl.h"
 
+static void take_sent(struct survey *survey)
+{
+	image_release(&survey->image);
+	survey->image = survey->sent;
+	survey->sent = (struct image){ 0 };
+	if (!survey->afresh)
+		survey->action = observe_action(&survey->container, survey->image.id, &survey->plan);
+}
+
 /* What a pull will bring is not known: an image with a health check, one hopes, and no other than now. */
 int show_image(struct deploy *deploy, struct error **err)
 {
 	struct survey *survey = &deploy->survey;
 
-	if (gateway_fetch_image(deploy->env, deploy->options, survey->image_ref, err) < 0)
+	if (deploy_fetch(deploy, err) < 0)
 		return -1;
-	if (survey->image.ref == NULL) {
+	if (survey->sent.ref != NULL) {
+		take_sent(survey);
+	} else if (survey->image.ref == NULL) {
 		survey->image.ref = xstrdup(survey->image_ref);
 		survey->image.has_healthcheck = true;
 	}

@@ -9,6 +9,7 @@
 #include "gateway/fetch.h"
 #include "gateway/image.h"
 #include "gateway/push.h"
+#include "gateway/send.h"
 #include "gateway/site.h"
 #include "gateway/teardown.h"
 #include "store/last_sandbox.h"
@@ -26,12 +27,21 @@ bool deploy_creates(const struct deploy *deploy)
 
 static bool lacks_image(const struct deploy *deploy)
 {
-	return deploy->options->pull == PULL_ALWAYS || (deploy_creates(deploy) && deploy->survey.image.ref == NULL);
+	return deploy->survey.fetches || (deploy_creates(deploy) && deploy->survey.image.ref == NULL);
+}
+
+int deploy_fetch(const struct deploy *deploy, struct error **err)
+{
+	const struct survey *survey = &deploy->survey;
+
+	if (survey->sent.ref != NULL)
+		return gateway_send_image(deploy->env, deploy->options->push_from, &survey->sent, err);
+	return gateway_fetch_image(deploy->env, deploy->options, &survey->engine, survey->image_ref, err);
 }
 
 static int deploy_image(struct deploy *deploy, struct error **err)
 {
-	if (gateway_fetch_image(deploy->env, deploy->options, deploy->survey.image_ref, err) < 0)
+	if (deploy_fetch(deploy, err) < 0)
 		return -1;
 	return survey_image(&deploy->survey, deploy->env, err);
 }

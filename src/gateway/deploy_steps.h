@@ -30,6 +30,8 @@ struct deploy {
 
 /* A container is to be made. */
 bool deploy_creates(const struct deploy *deploy);
+/* Pulls the image, or sends this host's. */
+int deploy_fetch(const struct deploy *deploy, struct error **err) MUST_CHECK;
 /* A container that is reused gets the network that was made anew; a new one is made with it. */
 int deploy_attach(const struct deploy *deploy, struct error **err) MUST_CHECK;
 /* Everything but the ID of a container that is still to be made. */

@@ -7,19 +7,40 @@
 #include "gateway/image.h"
 #include "tools/docker_config.h"
 
-static int check_policy(const struct deploy_options *options, const char *ref, struct error **err)
+/* What is asked for at a registry; NULL: nothing can be. The caller frees. */
+static char *source_of(const struct deploy_options *options, const char *ref)
+{
+	if (!image_is_local(ref))
+		return xstrdup(ref);
+	return options->site != NULL ? image_published(ref) : NULL;
+}
+
+static void hint_to_bring(const struct deploy_options *options, const char *first, struct error **err)
+{
+	if (options->site != NULL)
+		error_hint_command(err, "Send the one that docker has on this host",
+				   "openshell gateway start --name %s --push-image", options->name);
+	error_hint_command(err, options->site != NULL ? "Or load it there from an archive" : first, "docker load -i FILE");
+}
+
+static int check_policy(const struct deploy_options *options, const char *ref, const char *source, struct error **err)
 {
 	if (options->pull == PULL_NEVER) {
-		error_set(err, ERROR_ABSENT, "the image %s is not here, and --pull never forbids to pull it", ref);
+		error_set(err, ERROR_ABSENT, "the image %s is not %s, and --pull never forbids to pull it", ref,
+			  options->site != NULL ? "on that host" : "here");
 		error_code(err, "image-absent");
-		return error_hint_command(err, "Load it from an archive", "docker load -i FILE");
+		hint_to_bring(options, "Load it from an archive", err);
+		return -1;
 	}
-	if (image_is_local(ref)) {
+	if (source == NULL) {
 		error_set(err, ERROR_ABSENT, "the image %s %s, and its name has no registry to pull it from", ref,
-			  options->pull == PULL_ALWAYS ? "cannot be pulled (--pull always)" : "is not here");
+			  options->pull == PULL_ALWAYS      ? "cannot be pulled (--pull always)"
+			  : options->site != NULL ? "is not on that host"
+							    : "is not here");
 		error_code(err, "image-absent");
 		error_hint_command(err, "Build it, in openshell's sources", "deploy/scripts/build-images.sh");
-		return error_hint_command(err, "Or load it from an archive", "docker load -i FILE");
+		hint_to_bring(options, "Or load it from an archive", err);
+		return -1;
 	}
 	return 0;
 }
@@ -72,21 +93,35 @@ static int pull_as(const struct gateway_env *env, const struct image_credentials
 	return rc;
 }
 
-int gateway_fetch_image(const struct gateway_env *env, const struct deploy_options *options, const char *ref,
-			struct error **err)
+static int pull_source(const struct gateway_env *env, const struct deploy_options *options, struct docker_pull *pull,
+		       struct error **err)
 {
-	struct docker_pull pull = { .ref = ref };
 	AUTO(image_credentials) credentials = { 0 };
 
-	if (check_policy(options, ref, err) < 0)
-		return -1;
 	image_credentials(env->settings, options->registry_username, options->registry_token, &credentials);
-	if (credentials.password != NULL && !is_for(&credentials, ref))
+	if (credentials.password != NULL && !is_for(&credentials, pull->ref))
 		progress_note(env, "the registry credentials are for %s: %s is pulled without them "
-				   "(OPENSHELL_REGISTRY_HOST names another registry)", credentials.registry, ref);
+				   "(OPENSHELL_REGISTRY_HOST names another registry)", credentials.registry, pull->ref);
 	else
 		image_credentials_for_pull(&credentials);
-	if (credentials.password != NULL && is_for(&credentials, ref))
-		return pull_as(env, &credentials, options->name, &pull, err);
-	return pull_shown(env, &pull, err);
+	if (credentials.password != NULL && is_for(&credentials, pull->ref))
+		return pull_as(env, &credentials, options->name, pull, err);
+	return pull_shown(env, pull, err);
+}
+
+int gateway_fetch_image(const struct gateway_env *env, const struct deploy_options *options,
+			const struct engine *engine, const char *ref, struct error **err)
+{
+	autofree char *source = source_of(options, ref);
+	autofree char *platform = image_platform(engine->os, engine->arch);
+	struct docker_pull pull = { .ref = source, .platform = platform };
+	bool renamed = source != NULL && !streq(source, ref);
+
+	if (check_policy(options, ref, source, err) < 0)
+		return -1;
+	if (renamed)
+		progress_note(env, "%s names no registry: the published image %s is taken for it", ref, source);
+	if (pull_source(env, options, &pull, err) < 0)
+		return -1;
+	return renamed ? docker_image_tag(env->docker, source, ref, err) : 0;
 }

@@ -123,6 +123,56 @@ bool image_ref_is_valid(const char *ref)
 	return image_ref_parse(ref, &parsed);
 }
 
+char *image_published(const char *ref)
+{
+	AUTO(image_ref) parsed = { 0 };
+
+	if (!image_ref_parse(ref, &parsed) || parsed.digest != NULL)
+		return NULL;
+	return xasprintf(DEFAULT_REPO_BASE "/cluster:%s",
+			 parsed.tag != NULL && strchr(parsed.repository, '/') != NULL ? parsed.tag : "latest");
+}
+
+/* ------------------------------------------------------------------ platforms */
+
+/* The kernel's names, and those of docker's registries. */
+static char *arch_of(const char *machine)
+{
+	static const struct { const char *machine, *arch; } rows[] = {
+		{ "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "arm/v7" },
+	};
+	char *arch = xstrdup(machine);
+
+	for (char *c = arch; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (streq(arch, rows[i].machine)) {
+			free(arch);
+			return xstrdup(rows[i].arch);
+		}
+	return arch;
+}
+
+char *image_platform(const char *os, const char *arch)
+{
+	autofree char *first = os ? arch_of(os) : NULL;
+	autofree char *second = arch ? arch_of(arch) : NULL;
+
+	return first && second ? xasprintf("%s/%s", first, second) : NULL;
+}
+
+bool image_fits(const char *image_arch, const char *engine_arch)
+{
+	autofree char *has = image_arch ? arch_of(image_arch) : NULL;
+	autofree char *needs = engine_arch ? arch_of(engine_arch) : NULL;
+
+	if (has == NULL || needs == NULL)
+		return true;
+	/* what stands after the slash is a variant, which inspect tells apart */
+	needs[strcspn(needs, "/")] = '\0';
+	return streq(has, needs);
+}
+
 /* ------------------------------------------------------------------ credentials */
 
 #ifdef DISTRIBUTION_AUTH

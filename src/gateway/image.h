@@ -26,6 +26,17 @@ bool image_is_local(const char *ref);
 
 bool image_ref_is_valid(const char *ref);
 
+/* What another host is given for a reference that names no registry: the published image of its tag; of "latest" where
+ * it is one word alone, whose tag is its maker's own. NULL for one with a digest. The caller frees. */
+char *image_published(const char *ref);
+
+/* For `docker pull --platform`: "linux/amd64" for what docker info calls linux and x86_64. NULL where it does not tell.
+ * The caller frees. */
+char *image_platform(const char *os, const char *arch);
+/* Whether an engine of that architecture (as docker info has it) runs an image of this one (as docker image inspect has
+ * it). Any does where one of them is NULL. */
+bool image_fits(const char *image_arch, const char *engine_arch);
+
 /* Whom to be at the registry that images come from (OPENSHELL_REGISTRY_HOST, else the default one);
  * password is NULL where nobody is to be. Borrowed, but for what image_credentials_release() frees. */
 struct image_credentials {

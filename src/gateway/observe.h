@@ -33,6 +33,7 @@ struct deploy_options {
 	int64_t timeout_ms; /* of the health wait; 0: not given */
 	int64_t memory, nano_cpus; /* bytes, billionths of a processor, or NO_LIMIT; 0: not given */
 	enum pull_policy pull;
+	const struct docker *push_from; /* of this host, whose image is sent to the engine and none pulled; NULL: not so */
 	const char *registry_username, *registry_token; /* NULL: not given */
 	/* Asked when a container or volume is there already; true: destroy it first. May be NULL. */
 	bool (*confirm_recreate)(void *arg, const char *name, const struct container *container);

@@ -126,7 +126,7 @@ static void judge(const struct asking *asking, const struct https_answer *answer
 		say(probe, PROBE_CLIENT_REFUSED, refusal(asking, words));
 		return;
 	case HTTPS_BAD_BUNDLE:
-		say(probe, PROBE_NO_BUNDLE, xasprintf("the certificates that are stored cannot be used: %s", words));
+		say(probe, PROBE_NO_BUNDLE, xasprintf("the certificates cannot be used: %s", words));
 		return;
 	case HTTPS_FAILED:
 		judge_failure(asking, words, probe);

@@ -16,6 +16,7 @@ void survey_release(struct survey *survey)
 	record_release(&survey->record);
 	container_release(&survey->container);
 	image_release(&survey->image);
+	image_release(&survey->sent);
 	engine_release(&survey->engine);
 	argv_release(&survey->push);
 	plan_release(&survey->plan);
@@ -80,18 +81,63 @@ static int inspect(struct survey *survey, const struct gateway_env *env, const s
 	return rc;
 }
 
+static int find_candidates(const struct gateway_env *env, struct argv *candidates, struct error **err)
+{
+	image_candidates(env->settings, candidates);
+	for (size_t i = 0; i < candidates->n; i++)
+		if (!image_ref_is_valid(candidates->v[i]))
+			return error_set(err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE or IMAGE_TAG: '%s' is no image reference",
+					 candidates->v[i]);
+	return 0;
+}
+
+static int nothing_to_send(const struct argv *candidates, struct error **err)
+{
+	autofree char *names = argv_join(candidates, ", ");
+
+	error_set(err, ERROR_ABSENT, "--push-image: docker on this host does not have %s", names);
+	error_code(err, "image-absent");
+	error_hint_command(err, "See the images that are here; OPENSHELL_CLUSTER_IMAGE names another", "docker image ls");
+	return error_hint_command(err, "Or build it, in openshell's sources", "deploy/scripts/build-images.sh");
+}
+
+/* The image of this host that the engine is to have becomes the only candidate. */
+static int find_sent(struct survey *survey, const struct docker *here, struct argv *candidates, struct error **err)
+{
+	struct image *images = xcalloc(candidates->n, sizeof(*images));
+	int rc = docker_images_get(here, (const char *const *)candidates->v, candidates->n, images, err);
+
+	for (size_t i = 0; i < candidates->n; i++) {
+		if (rc == 0 && survey->sent.ref == NULL) {
+			survey->sent = images[i];
+			images[i] = (struct image){ 0 };
+		}
+		image_release(&images[i]);
+	}
+	free(images);
+	if (rc < 0)
+		return error_wrap(err, "--push-image: docker on this host");
+	if (survey->sent.ref == NULL)
+		return nothing_to_send(candidates, err);
+	if (strchr(survey->sent.ref, '@') != NULL)
+		return error_set(err, ERROR_USAGE, "--push-image: %s has a digest, which is its registry's: name the image by "
+				 "its tag", survey->sent.ref);
+	argv_release(candidates);
+	argv_add(candidates, survey->sent.ref);
+	return 0;
+}
+
 /* Everything that one or two inspect calls tell. */
-static int look(struct survey *survey, const struct gateway_env *env, struct error **err)
+static int look(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+		struct error **err)
 {
 	AUTO(argv) candidates = ARGV_INIT;
 	AUTO(argv) refs = ARGV_INIT;
 	bool complete = false;
 
-	image_candidates(env->settings, &candidates);
-	for (size_t i = 0; i < candidates.n; i++)
-		if (!image_ref_is_valid(candidates.v[i]))
-			return error_set(err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE or IMAGE_TAG: '%s' is no image reference",
-					 candidates.v[i]);
+	if (find_candidates(env, &candidates, err) < 0 ||
+	    (options->push_from != NULL && find_sent(survey, options->push_from, &candidates, err) < 0))
+		return -1;
 	refs_to_try(survey, &candidates, &refs);
 	if (inspect(survey, env, &refs, &complete, err) < 0)
 		return -1;
@@ -104,7 +150,22 @@ static int look(struct survey *survey, const struct gateway_env *env, struct err
 	survey->image_ref = xstrdup(survey->image.ref ? survey->image.ref : candidates.v[0]);
 	survey->other_image = survey->image.ref == NULL && survey->container.image_ref != NULL &&
 			      !argv_contains(&candidates, survey->container.image_ref);
+	if (survey->sent.id != NULL && survey->image.id != NULL && streq(survey->sent.id, survey->image.id))
+		image_release(&survey->sent); /* it is there */
+	survey->fetches = options->pull == PULL_ALWAYS || survey->sent.ref != NULL;
 	return 0;
+}
+
+/* All that the container would say is "exec format error". */
+static int check_platform(const struct image *image, const struct engine *engine, struct error **err)
+{
+	autofree char *platform = image_platform(engine->os, engine->arch);
+
+	if (image->ref == NULL || image_fits(image->arch, engine->arch))
+		return 0;
+	error_set(err, ERROR_ABSENT, "the image %s is for %s, and docker's host is %s", image->ref, image->arch,
+		  platform ? platform : engine->arch);
+	return error_code(err, "image-platform");
 }
 
 int survey_image(struct survey *survey, const struct gateway_env *env, struct error **err)
@@ -120,12 +181,35 @@ int survey_image(struct survey *survey, const struct gateway_env *env, struct er
 		error_set(err, ERROR_ABSENT, "docker pulled %s, but does not have it", ref);
 		return error_code(err, "image-absent");
 	}
+	if (check_platform(&survey->image, &survey->engine, err) < 0)
+		return -1;
 	if (!survey->afresh)
 		survey->action = observe_action(&survey->container, survey->image.id, &survey->plan);
 	return 0;
 }
 
 /* ------------------------------------------------------------------ reasons to refuse */
+
+static bool creates(const struct survey *survey)
+{
+	return survey->action == ACTION_CREATE || survey->action == ACTION_RECREATE;
+}
+
+/* The one that a container is to be made from now; one that a pull brings is looked at then. */
+static int check_image(const struct survey *survey, const char *name, struct error **err)
+{
+	const struct image *image = &survey->image;
+
+	if (survey->sent.ref != NULL)
+		return check_platform(&survey->sent, &survey->engine, err);
+	if (!creates(survey) || survey->fetches || check_platform(image, &survey->engine, err) == 0)
+		return 0;
+	if (!image_is_local(image->ref))
+		error_hint_command(err, "Pull the one for that platform in its place",
+				   "openshell gateway start --name %s --pull always", name);
+	error_hint(err, "%s another image: set OPENSHELL_CLUSTER_IMAGE", image_is_local(image->ref) ? "Take" : "Or take");
+	return error_hint_command(err, "Or build it on such a host, in openshell's sources", "deploy/scripts/build-images.sh");
+}
 
 static bool is_recorded(const struct survey *survey)
 {
@@ -135,7 +219,7 @@ static bool is_recorded(const struct survey *survey)
 static int check_engine(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 			struct error **err)
 {
-	if (is_recorded(survey) && survey->action == ACTION_KEEP && options->pull != PULL_ALWAYS)
+	if (is_recorded(survey) && survey->action == ACTION_KEEP && !survey->fetches)
 		return 0; /* the container's ID is proof enough */
 	if (survey->engine.id == NULL && docker_engine(env->docker, &survey->engine, err) < 0)
 		return -1;
@@ -324,7 +408,7 @@ static int plan_supply(struct survey *survey, const struct gateway_env *env, con
 	AUTO(client_proxies) client = { 0 };
 	autofree char *node = gateway_node_name(options->name);
 
-	if (survey->action != ACTION_CREATE && survey->action != ACTION_RECREATE)
+	if (!creates(survey) && !survey->fetches) /* what is brought may be another image than the container's */
 		return 0;
 	if (survey->plan.files != NULL && survey->files.id == NULL)
 		progress_warn(env, "the files that the container was given (--ca, --registries) are not kept here: "
@@ -379,10 +463,10 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 
 	survey->container_name = gateway_container_name(options->name);
 	if (image_push_refs(env->settings, &survey->push, err) < 0 || read_files(survey, env, options, err) < 0 ||
-	    load_record(survey, env, options->name, err) < 0 || look(survey, env, err) < 0 || check_push(survey, env, err) < 0 ||
+	    load_record(survey, env, options->name, err) < 0 || look(survey, env, options, err) < 0 || check_push(survey, env, err) < 0 ||
 	    decide(survey, env, options, afresh, err) < 0)
 		return -1;
-	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL && options->pull != PULL_ALWAYS)
+	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL && !survey->fetches)
 		return 0;
 	if (docker_volume_exists(env->docker, survey->container_name, &survey->volume_exists, err) < 0)
 		return -1;
@@ -392,7 +476,7 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 			return -1;
 	}
 	survey->afresh = afresh;
-	if (check_port(survey, env, options->name, err) < 0)
+	if (check_image(survey, options->name, err) < 0 || check_port(survey, env, options->name, err) < 0)
 		return -1;
 	return plan_supply(survey, env, options, err);
 }

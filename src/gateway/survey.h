@@ -20,6 +20,8 @@ struct survey {
 	struct container container;
 	struct image image;         /* the one to use, when it is here */
 	char *image_ref;            /* the one to pull, when none is here */
+	struct image sent;          /* the one of this host that goes to the engine, when that does not have it */
+	bool fetches;               /* an image is brought even if one is here */
 	bool other_image;           /* none is here, and the container is of none of those that may be taken */
 	struct engine engine;       /* only looked at when something has to change */
 	bool volume_exists;         /* likewise */
@@ -39,7 +41,8 @@ struct survey {
 int survey_make(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
 		struct error **err) MUST_CHECK;
 
-/* Looks at survey->image_ref again, after a pull, and decides again what to do with the container. */
+/* Looks at survey->image_ref again, after it was pulled or sent, and decides again what to do with the container.
+ * ERROR_ABSENT when it is not there, or not for the engine's platform. */
 int survey_image(struct survey *survey, const struct gateway_env *env, struct error **err) MUST_CHECK;
 
 void survey_release(struct survey *survey);

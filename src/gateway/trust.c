@@ -256,6 +256,10 @@ static int check_staged(const struct gateway_env *env, const struct record *reco
 	}
 	if (probe_endpoint(env, record, dir, &probe, err) < 0)
 		return -1;
+	if (probe.verdict == PROBE_NO_BUNDLE) { /* curl cannot read them, where no openssl was here to say so */
+		error_set(err, ERROR_UNHEALTHY, "%s", probe.reason);
+		return reject(err);
+	}
 	if (!probe_is_mismatch(probe.verdict))
 		return 0;
 	error_set(err, ERROR_UNHEALTHY, "its endpoint does not go with them: %s", probe.reason);

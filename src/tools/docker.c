@@ -214,6 +214,24 @@ int docker_gateways(const struct docker *docker, int port, struct gateway_list *
 	return runner_check(docker->runner, &spec, &result, err) < 0 ? -1 : parse_gateways(&result.out, list, err);
 }
 
+int docker_images_get(const struct docker *docker, const char *const *refs, size_t count, struct image *images,
+		      struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec(docker, "docker image inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	AUTO(container) none = { 0 };
+	AUTO(engine) engine = { 0 };
+
+	argv_addl(&spec.argv, "image", "inspect", "--format", "{{json .}}", "--", NULL);
+	for (size_t i = 0; i < count; i++)
+		argv_add(&spec.argv, refs[i]);
+	if (run_inspect(docker, &spec, &result, err) < 0)
+		return -1;
+	if (result.code != 0 && docker_engine(docker, &engine, err) < 0) /* absent, if the engine answers */
+		return -1;
+	return parse_inspect(&result.out, "", refs, count, &none, images, err);
+}
+
 /* `docker image inspect` of some: 0 when all are there. */
 static int look_for_images(const struct docker *docker, const char *const *refs, int *code, struct error **err)
 {
@@ -602,7 +620,10 @@ int docker_image_pull(const struct docker *docker, const struct docker_pull *pul
 	AUTO(proc_spec) spec = docker_spec(docker, "docker pull", docker->pull_timeout_ms);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
-	argv_addl(&spec.argv, "pull", "--", pull->ref, NULL);
+	argv_add(&spec.argv, "pull");
+	if (pull->platform != NULL)
+		argv_addl(&spec.argv, "--platform", pull->platform, NULL);
+	argv_addl(&spec.argv, "--", pull->ref, NULL);
 	if (pull->config_dir != NULL) {
 		argv_addf(&spec.env, "DOCKER_CONFIG=%s", pull->config_dir);
 		argv_add(&spec.env, "DOCKER_AUTH_CONFIG"); /* would hide the login (docker 28.3 and newer) */
@@ -610,6 +631,11 @@ int docker_image_pull(const struct docker *docker, const struct docker_pull *pul
 	spec.out = (struct proc_output){ pull->line ? PROC_LINES : PROC_STDERR, pull->line, pull->arg };
 	spec.changes = true;
 	return runner_check(docker->runner, &spec, &result, err);
+}
+
+int docker_image_tag(const struct docker *docker, const char *ref, const char *to, struct error **err)
+{
+	return CHANGE(docker, "docker tag", err, "tag", "--", ref, to);
 }
 
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err)
@@ -634,6 +660,66 @@ int docker_images_stream(const struct docker *docker, const struct argv *refs, c
 	argv_addv(&into.argv, (const char *const *)command->v);
 	into.out.how = PROC_NULL;
 	return runner_pipe(docker->runner, &save, &into, err);
+}
+
+void docker_args_save(struct argv *args, const char *ref)
+{
+	argv_addl(args, "save", "--", ref, NULL);
+}
+
+void docker_args_load(struct argv *args)
+{
+	argv_addl(args, "load", "--quiet", NULL);
+}
+
+int docker_image_transfer(const struct docker_transfer *transfer, struct error **err)
+{
+	const struct docker *here = transfer->here, *there = transfer->there;
+	AUTO(proc_spec) save = docker_spec(here, transfer->save_purpose, here->push_timeout_ms);
+	AUTO(proc_spec) load = docker_spec(there, transfer->load_purpose, there->push_timeout_ms);
+
+	docker_args_save(&save.argv, transfer->ref);
+	docker_args_load(&load.argv);
+	save.relay = transfer->relay;
+	load.changes = true;
+	load.out.how = PROC_NULL;
+	return runner_pipe(there->runner, &save, &load, err);
+}
+
+/* Each prints some KiB at most. */
+#define IMAGES_MAX 200
+
+static int list_images(const struct docker *docker, struct argv *ids, struct error **err)
+{
+	AUTO(argv) args = ARGV_INIT;
+	AUTO(argv) lines = ARGV_INIT;
+
+	argv_addl(&args, "image", "ls", "--quiet", "--no-trunc", NULL);
+	if (list(docker, "docker image ls", &args, &lines, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.n && ids->n < IMAGES_MAX; i++)
+		if (!argv_contains(ids, lines.v[i])) /* one for each of its names */
+			argv_add(ids, lines.v[i]);
+	return 0;
+}
+
+int docker_layers_present(const struct docker *docker, const struct argv *layers, size_t *count, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec(docker, "docker image inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	AUTO(argv) ids = ARGV_INIT;
+
+	*count = 0;
+	if (list_images(docker, &ids, err) < 0)
+		return -1;
+	if (ids.n == 0)
+		return 0;
+	argv_addl(&spec.argv, "image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", NULL);
+	argv_addv(&spec.argv, (const char *const *)ids.v);
+	/* one that is gone meanwhile makes the status 1; the others are printed all the same */
+	if (runner_run(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	return parse_layers(&result.out, layers, count, err);
 }
 
 /* ------------------------------------------------------------------ looking into it */

@@ -90,7 +90,10 @@ struct image {
 	char *ref; /* as asked for; NULL: not there */
 	char *id;
 	char *version; /* label LABEL_VERSION, or NULL */
+	char *arch;    /* what it is for, as Go calls it ("amd64"); NULL: it does not tell */
 	bool has_healthcheck;
+	int64_t size;       /* bytes, unpacked */
+	struct argv layers; /* digests, the lowest first */
 };
 void image_release(struct image *image);
 
@@ -168,6 +171,11 @@ void gateway_list_release(struct gateway_list *list);
 /* port: only those that publish this one of the host; 0: all. */
 int docker_gateways(const struct docker *docker, int port, struct gateway_list *list, struct error **err) MUST_CHECK;
 
+/* images[i] is that of refs[i], its ref NULL when the engine does not have it; ERROR_UNREACHABLE when it does not
+ * answer. */
+int docker_images_get(const struct docker *docker, const char *const *refs, size_t count, struct image *images,
+		      struct error **err) MUST_CHECK;
+
 /* Adds those of the images that the engine does not have. */
 int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent,
 			 struct error **err) MUST_CHECK;
@@ -232,15 +240,35 @@ int docker_volume_remove(const struct docker *docker, const char *name, struct e
 
 struct docker_pull {
 	const char *ref;
+	const char *platform;   /* "linux/arm64"; NULL: docker's choice */
 	const char *config_dir; /* where docker's config.json is for this call (docker_config.h); NULL: as usual */
 	proc_line_fn *line;     /* gets the lines of progress; NULL: docker shows it on our stderr, with bars on a terminal */
 	void *arg;
 };
 int docker_image_pull(const struct docker *docker, const struct docker_pull *pull, struct error **err) MUST_CHECK;
+/* to: a further name; it is taken from an image that has it. */
+int docker_image_tag(const struct docker *docker, const char *ref, const char *to, struct error **err) MUST_CHECK;
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err) MUST_CHECK;
 /* `docker save` of the images into the stdin of a command in the container, which must succeed. */
 int docker_images_stream(const struct docker *docker, const struct argv *refs, const char *purpose,
 			 const char *container, const struct argv *command, struct error **err) MUST_CHECK;
+
+/* `docker save` and `docker load`, as docker's own arguments. Pure. */
+void docker_args_save(struct argv *args, const char *ref);
+void docker_args_load(struct argv *args);
+
+/* The first of them here into the second there, through the relay. The purposes are what the two are called in errors. */
+struct docker_transfer {
+	const struct docker *here, *there;
+	const char *ref;
+	const char *save_purpose, *load_purpose;
+	struct proc_relay relay;
+};
+int docker_image_transfer(const struct docker_transfer *transfer, struct error **err) MUST_CHECK;
+
+/* How many of the lowest of these layers the engine has, one upon the other, as layers of some image. */
+int docker_layers_present(const struct docker *docker, const struct argv *layers, size_t *count,
+			  struct error **err) MUST_CHECK;
 
 /* ------------------------------------------------------------------ looking into it */
 

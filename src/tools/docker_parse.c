@@ -164,6 +164,8 @@ void image_release(struct image *image)
 	free(image->ref);
 	free(image->id);
 	free(image->version);
+	free(image->arch);
+	argv_release(&image->layers);
 	*image = (struct image){ 0 };
 }
 
@@ -189,14 +191,19 @@ static size_t image_index(const cJSON *inspect, const char *const *refs, size_t 
 static void parse_image(const cJSON *inspect, const char *const *refs, size_t count, struct image *images)
 {
 	size_t i = image_index(inspect, refs, count);
-	const cJSON *check = tree_at(inspect, "Config/Healthcheck/Test");
+	const cJSON *check = tree_at(inspect, "Config/Healthcheck/Test"), *layer;
 
 	if (i == count || images[i].ref != NULL)
 		return;
 	images[i].ref = xstrdup(refs[i]);
 	images[i].id = copy(inspect, "Id");
 	images[i].version = copy(inspect, "Config/Labels/" LABEL_VERSION);
+	images[i].arch = copy(inspect, "Architecture");
+	images[i].size = tree_int(inspect, "Size", 0);
 	images[i].has_healthcheck = cJSON_GetArraySize(check) > 0 && !lists(check, "NONE");
+	cJSON_ArrayForEach(layer, tree_at(inspect, "RootFS/Layers"))
+		if (cJSON_IsString(layer))
+			argv_add(&images[i].layers, layer->valuestring);
 }
 
 /* By name or ID: a container may have the name of an image that was asked for. */
@@ -217,6 +224,40 @@ static int parse_object(const cJSON *inspect, const char *container_name, const 
 			       ? container_parse(inspect, container_name, container, err) : 0;
 	if (tree_at(inspect, "RootFS") != NULL)
 		parse_image(inspect, refs, count, images);
+	return 0;
+}
+
+/* How many of the lowest layers are the same. */
+static size_t count_common(const cJSON *digests, const struct argv *layers)
+{
+	size_t n = 0;
+
+	while (n < layers->n) {
+		const cJSON *digest = cJSON_GetArrayItem(digests, (int)n);
+
+		if (!cJSON_IsString(digest) || !streq(digest->valuestring, layers->v[n]))
+			break;
+		n++;
+	}
+	return n;
+}
+
+int parse_layers(const struct buf *out, const struct argv *layers, size_t *count, struct error **err)
+{
+	const char *line = buf_str(out), *end = line + out->len;
+
+	*count = 0;
+	for (; line < end; line++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline : end) - line), common;
+		autotree cJSON *digests = len > 0 ? tree_json(line, len, "docker image inspect", err) : NULL;
+
+		if (len > 0 && digests == NULL)
+			return -1;
+		common = count_common(digests, layers);
+		*count = common > *count ? common : *count;
+		line += len;
+	}
 	return 0;
 }
 

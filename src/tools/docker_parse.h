@@ -21,6 +21,9 @@ int parse_engine(const struct proc_result *result, struct engine *engine, struct
 /* `docker version --format '{{json .}}'`. */
 int parse_version(const struct buf *out, struct docker_version *version, struct error **err) MUST_CHECK;
 
+/* Lines of the layers of images, each a list of digests: how many of the lowest of `layers` are so in one of them. */
+int parse_layers(const struct buf *out, const struct argv *layers, size_t *count, struct error **err) MUST_CHECK;
+
 /* `docker ps`, a line [ID, names, image, label LABEL_GATEWAY] for each container. */
 int parse_gateways(const struct buf *out, struct gateway_list *list, struct error **err) MUST_CHECK;
 

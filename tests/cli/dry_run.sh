@@ -83,7 +83,7 @@ pulls() {
 	: >"$engine/images"
 	with OPENSHELL_REGISTRY_TOKEN=s3cr3t-of-the-test
 	run gateway start --dry-run
-	expect_has 'docker pull -- ghcr.io/nvidia/openshell/cluster:dev' "$out"
+	expect_has 'docker pull --platform linux/amd64 -- ghcr.io/nvidia/openshell/cluster:dev' "$out"
 	expect_has 'docker login ghcr.io' "$out"
 	# shellcheck disable=SC2016
 	expect_has 'export REGISTRY_PASSWORD="${REGISTRY_PASSWORD:?' "$out"

@@ -398,7 +398,7 @@ image_is_pulled() {
 	# shellcheck disable=SC2016 # the hook's own
 	answer last sh 'echo "ghcr.io/nvidia/openshell/cluster:dev sha256:pulled" >"$FAKE_DIR/engine/images"'
 	run gateway start
-	expect_equal 'docker pull -- ghcr.io/nvidia/openshell/cluster:dev' "$(calls '^docker pull')"
+	expect_equal 'docker pull --platform linux/amd64 -- ghcr.io/nvidia/openshell/cluster:dev' "$(calls '^docker pull')"
 }
 
 # pull_fails STATUS MESSAGE

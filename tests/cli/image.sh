@@ -24,7 +24,7 @@ given_registry() {
 absent_is_pulled() {
 	given_registry
 	run gateway start
-	expect_equal "docker pull -- $PUBLISHED" "$(calls '^docker pull')"
+	expect_equal "docker pull --platform linux/amd64 -- $PUBLISHED" "$(calls '^docker pull')"
 	expect_err 'Status: Downloaded'
 	expect_equal 1 "$(calls '^docker create' | wc -l)"
 }
@@ -41,7 +41,7 @@ the_tag_is_chosen() {
 	echo 'ghcr.io/nvidia/openshell/cluster:1.2.3 sha256:image-1' >"$engine/registry"
 	with IMAGE_TAG=1.2.3
 	run gateway start
-	expect_equal 'docker pull -- ghcr.io/nvidia/openshell/cluster:1.2.3' "$(calls '^docker pull')"
+	expect_equal 'docker pull --platform linux/amd64 -- ghcr.io/nvidia/openshell/cluster:1.2.3' "$(calls '^docker pull')"
 }
 
 verbatim() {
@@ -49,7 +49,7 @@ verbatim() {
 	echo "$1 sha256:image-1" >"$engine/registry"
 	with "OPENSHELL_CLUSTER_IMAGE=$1" IMAGE_TAG=ignored
 	run gateway start
-	expect_equal "docker pull -- $1" "$(calls '^docker pull')"
+	expect_equal "docker pull --platform linux/amd64 -- $1" "$(calls '^docker pull')"
 }
 
 local_is_not_pulled() {
@@ -83,7 +83,7 @@ always_replaces() {
 	run gateway start
 	forget_calls
 	run gateway start --pull always
-	expect_equal "docker pull -- $PUBLISHED" "$(calls '^docker pull')"
+	expect_equal "docker pull --platform linux/amd64 -- $PUBLISHED" "$(calls '^docker pull')"
 	expect_equal '' "$(calls '^docker (create|rm|stop|start)')"
 	echo "$PUBLISHED sha256:image-2" >"$engine/registry"
 	: >"$engine/images"

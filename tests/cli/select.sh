@@ -346,6 +346,7 @@ chooser_tests() {
 	check_apart ctrl_c_leaves_with_130 ctrl_c_leaves
 	check_apart sigterm_restores_the_terminal signals_restore TERM 143
 	check_apart sighup_restores_the_terminal signals_restore HUP 129
+	check_apart sigquit_restores_the_terminal signals_restore QUIT 131
 	check_apart a_malformed_entry_cannot_be_chosen malformed_is_refused
 	check_apart more_than_fit_are_scrolled many_scroll
 	check_apart any_size_is_followed sizes_are_followed

@@ -679,12 +679,18 @@ static void a_gateway_directory_that_is_a_link_is_removed_as_one(void **state)
 
 	(void)state;
 	scratch_put(scratch("real/metadata.json"), METADATA("dev", 1001));
+	scratch_put(scratch("real/mtls/tls.key"), "key");
+	scratch_put(scratch("real/node/ca.crt"), "ca");
 	scratch_put(scratch("user/gateways/other/x"), "");
 	assert_int_equal(symlink("../../real", scratch("user/gateways/dev")), 0);
+	put_flat("dev", METADATA("dev", 1002));
 	assert_int_equal(registry_remove(&here, "dev", &removed, &err), 0);
 	assert_true(removed);
 	assert_gone(scratch("user/gateways/dev"));
+	assert_gone(scratch("user/gateways/dev_metadata.json"));
 	assert_holds(scratch("real/metadata.json"), METADATA("dev", 1001));
+	assert_holds(scratch("real/mtls/tls.key"), "key");
+	assert_holds(scratch("real/node/ca.crt"), "ca");
 }
 
 /* ------------------------------------------------------------------ lists */

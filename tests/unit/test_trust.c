@@ -319,6 +319,28 @@ static void what_the_endpoint_does_not_go_with_is_refused(void **state)
 	close(fd);
 }
 
+static void what_curl_cannot_read_is_refused_where_there_is_no_openssl(void **state)
+{
+	const struct script_step steps[] = {
+		{ .command = INSPECT, .out = RUNNING }, EVENTS, { .command = SECRET, .out = secret(OTHER_CA, CERT("MAA="), KEY) },
+		{ .command = "openssl verify *", .how = SCRIPT_MISSING },
+		{ .command = "curl *--cacert *mtls.new/ca.crt *", .code = 58, .out = "\n000 0 0", .err = "no key\n" },
+	};
+	int port, fd = listen_on_loopback(AF_INET, &port);
+	autofree char *endpoint = xasprintf("https://127.0.0.1:%d", port);
+	struct world world;
+
+	(void)state;
+	world_open(&world, CA);
+	world.record.endpoint = endpoint;
+	assert_int_equal(refresh(&world, steps, ARRAY_LEN(steps)), -1);
+	assert_string_equal(error_code_name(world.err), "certificates");
+	assert_stored(&world, CA);
+	assert_error(&world.err, ERROR_UNHEALTHY, "what is stored stays: the certificates cannot be used: curl failed");
+	world_close(&world);
+	close(fd);
+}
+
 static void a_gateway_that_does_not_run_here_cannot_be_asked(void **state)
 {
 	static const struct script_step exited[] = { { .command = INSPECT, .out = EXITED } };
@@ -401,6 +423,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_pem_is_refused),
 		cmocka_unit_test(what_openssl_finds_wanting_is_refused),
 		cmocka_unit_test(what_the_endpoint_does_not_go_with_is_refused),
+		cmocka_unit_test(what_curl_cannot_read_is_refused_where_there_is_no_openssl),
 		cmocka_unit_test(a_gateway_that_does_not_run_here_cannot_be_asked),
 		cmocka_unit_test(another_engines_container_is_not_trusted),
 		cmocka_unit_test(each_call_may_fail),
