@@ -748,6 +748,15 @@ const struct diagnosis diagnoses[] = {
 		},
 	},
 	{
+		.code = "image-not-sent", .kind = ERROR_SYSTEM,
+		.meaning = "The image did not get from this host's docker to the other host's; what is named first failed.",
+		.steps = {
+			{ "See on both hosts whether docker has room for it", "docker system df" },
+			{ "Or let the other host pull it", "openshell gateway start --name %N" },
+			{ "Or bring it there as a file, for docker load", "docker save --help" },
+		},
+	},
+	{
 		.code = "start-failed", .kind = ERROR_SYSTEM,
 		.meaning = "This is none of the failures that openshell knows.",
 		.steps = {

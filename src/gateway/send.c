@@ -194,8 +194,11 @@ int gateway_send_image(const struct gateway_env *env, const struct docker *here,
 		show(env, image);
 		return 0;
 	}
-	if (find_present(&sending, err) < 0 || send_what_is_missing(&sending, here, err) < 0)
+	if (find_present(&sending, err) < 0 || send_what_is_missing(&sending, here, err) < 0) {
+		if (error_is(*err, ERROR_SYSTEM))
+			error_code(err, "image-not-sent");
 		return error_wrap(err, "cannot send the image %s of this host", image->ref);
+	}
 	if (sending.sent < sending.gone_by)
 		progress_note(env, "sent %" PRIu64 " of %" PRIu64 " MB: the engine had the rest", sending.sent / MEGABYTE,
 			      sending.gone_by / MEGABYTE);

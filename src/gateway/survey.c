@@ -198,16 +198,17 @@ static bool creates(const struct survey *survey)
 /* The one that a container is to be made from now; one that a pull brings is looked at then. */
 static int check_image(const struct survey *survey, const char *name, struct error **err)
 {
-	const struct image *image = &survey->image;
+	bool sends = survey->sent.ref != NULL;
+	const struct image *image = sends ? &survey->sent : &survey->image;
 
-	if (survey->sent.ref != NULL)
-		return check_platform(&survey->sent, &survey->engine, err);
-	if (!creates(survey) || survey->fetches || check_platform(image, &survey->engine, err) == 0)
+	if ((!sends && (!creates(survey) || survey->fetches)) || check_platform(image, &survey->engine, err) == 0)
 		return 0;
-	if (!image_is_local(image->ref))
+	if (sends)
+		error_hint_command(err, "Let that host pull one", "openshell gateway start --name %s", name);
+	else if (!image_is_local(image->ref))
 		error_hint_command(err, "Pull the one for that platform in its place",
 				   "openshell gateway start --name %s --pull always", name);
-	error_hint(err, "%s another image: set OPENSHELL_CLUSTER_IMAGE", image_is_local(image->ref) ? "Take" : "Or take");
+	error_hint(err, "Or take another image: set OPENSHELL_CLUSTER_IMAGE");
 	return error_hint_command(err, "Or build it on such a host, in openshell's sources", "deploy/scripts/build-images.sh");
 }
 
