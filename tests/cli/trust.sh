@@ -312,7 +312,8 @@ watched() {
 	rm "$engine/containers/$C"
 	eventually 5 grep -q stopped "$out"
 	mv "$config/gateways/openshell" "$home/away"
-	eventually 5 grep -q absent "$out"
+	# the state: a bundle may be absent a look earlier
+	eventually 5 grep -qE '(state"?: ?"?|Z [a-z-]+ )absent' "$out"
 	kill -s INT "$(tr -d ' ' <"/proc/$runner/task/$runner/children")"
 	expect_status 130 wait "$runner"
 	expect_equal '' "$(cat "$err")"
