@@ -80,7 +80,7 @@ needs_of() {
 	shell) echo "$NEEDS_SHELL" ;;
 	cli) echo "$NEEDS_CLI" ;;
 	remote | remote-engine | e2e | bench) echo "$NEEDS_REMOTE" ;;
-	engine | e2e) echo "$NEEDS_ENGINE" ;;
+	engine) echo "$NEEDS_ENGINE" ;;
 	*) echo "$NEEDS_BUILD" ;;
 	esac
 }
