@@ -68,7 +68,7 @@ destroy_killed() {
 	start dev
 	meddled "$1" "$2" gateway destroy --name "$NAME"
 	was_killed
-	gateway destroy --name "$NAME"
+	gateway destroy --name "$NAME" ${REMOTE:+--remote "$REMOTE"} # its record may be gone
 	nothing_is_left
 }
 

@@ -227,6 +227,7 @@ static void ssh_is_needed_only_where_the_endpoint_leaves_it_open(void **state)
 	autoclose int listener = listen_on_loopback(AF_INET, &port);
 
 	(void)state;
+	assert_true(listener >= 0);
 	endpoint = xasprintf("http://127.0.0.1:%d", port);
 	assert_int_equal(state_at_box(well, 1, endpoint, &reason), STATE_CONNECTED);
 	assert_null(reason);

@@ -108,6 +108,7 @@ static void on_another_host_it_listens_everywhere_and_no_port_is_tried_here(void
 	struct error *err = NULL;
 	AUTO(survey) survey = { 0 };
 
+	assert_true(busy >= 0);
 	SCENE_SCRIPT(scene, steps);
 	scene->script.docker.address = "ssh://box";
 	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
