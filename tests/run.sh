@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, remote, e2e, bench, fuzz or
-#                                      all (the default: all but bench and fuzz)
+# tests/run.sh [STAGE | SCRIPT]...     STAGE is unit, cli, shell, engine, remote, remote-engine, e2e, bench,
+#                                      fuzz or all (the default: all but remote-engine, bench and fuzz)
 #
 # Runs test scripts (tests/STAGE/*.sh; the unit stage's are in tests/build) and counts their results. Builds in a
 # private copy, starts an engine of its own where a stage needs one, and leaves only logs behind: see docs/testing.md.
+# With "all", the stages that mostly wait for docker run beside the others, in a run and with an engine of their own.
 # The last line is "N passed, N failed, N skipped"; exits 1 when a test failed or none was run.
 #
 # bash, for arrays and for pipefail.
@@ -21,6 +22,7 @@ export REPO TEST_STATE BUILD
 owned=
 child=
 engine=
+beside=
 passed=0
 failed=0
 skipped=0
@@ -85,10 +87,47 @@ stop_engine() {
 	engine=
 }
 
+# run_beside STAGE...: another run of this script, of what is built here already
+run_beside() {
+	TEST_STATE=$TEST_STATE/beside TESTED=$OPENSHELL \
+		setpriv --pdeathsig TERM /bin/bash "$REPO/tests/run.sh" "$@" >"$LOGS/beside.log" 2>&1 </dev/null &
+	beside=$!
+}
+
+# Waits for it, shows what it printed, and counts its results.
+join_beside() {
+	local log=$LOGS/beside.log status=0 line
+	wait "$beside" || status=$?
+	beside=
+	cp "$TEST_STATE/beside/logs/"* "$LOGS/" 2>/dev/null || true
+	sed '$d' "$log"
+	line=$(tail -n 1 "$log")
+	if [[ ! $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		printf 'not ok - the_run_beside_ends_by_itself\n#   status %s: %s\n' "$status" "$line"
+		failed=$((failed + 1))
+		return
+	fi
+	passed=$((passed + BASH_REMATCH[1]))
+	failed=$((failed + BASH_REMATCH[2]))
+	skipped=$((skipped + BASH_REMATCH[3]))
+	if [ "$status" -ne 0 ] && [ "${BASH_REMATCH[2]}" -eq 0 ]; then
+		printf 'not ok - the_run_beside_ends_well\n#   status %s\n' "$status"
+		failed=$((failed + 1))
+	fi
+}
+
+stop_beside() {
+	[ -n "$beside" ] || return 0
+	kill -TERM "$beside" 2>/dev/null || true
+	wait "$beside" 2>/dev/null || true
+	beside=
+}
+
 finish() {
 	local rc=$?
 	trap - EXIT
 	trap '' HUP INT TERM
+	stop_beside
 	stop_child
 	stop_engine
 	if [ -n "$owned" ]; then
@@ -108,14 +147,14 @@ limit_of() {
 	build) echo 900 ;;
 	cli | shell) echo 300 ;;
 	engine) echo 600 ;;
-	remote) echo 1200 ;;
+	remote | remote-engine) echo 1200 ;;
 	fuzz) echo $((900 + 20 * ${FUZZ_SECONDS:-60})) ;;
 	*) echo 3000 ;;
 	esac
 }
 
 on_engine() {
-	case $1 in engine | remote | e2e | bench) ;; *) false ;; esac
+	case $1 in engine | remote | remote-engine | e2e | bench) ;; *) false ;; esac
 }
 
 # Where it may, a script gets a PID namespace that dies with this process; otherwise a process group that the next run
@@ -181,7 +220,7 @@ run_script() {
 
 # Everything but the unit stage itself tests the binary that its first script builds.
 provide_binary() {
-	export OPENSHELL=$BUILD/gcc/openshell
+	export OPENSHELL=${TESTED:-$BUILD/gcc/openshell}
 	[ -x "$OPENSHELL" ] || run_script "$REPO/tests/build/gcc.sh"
 }
 
@@ -198,7 +237,7 @@ run_stage() {
 stages_of() {
 	case $1 in
 	all) echo shell cli unit engine remote e2e ;;
-	unit | cli | shell | engine | remote | e2e | bench | fuzz) echo "$1" ;;
+	unit | cli | shell | engine | remote | remote-engine | e2e | bench | fuzz) echo "$1" ;;
 	*/*.sh) basename "$(dirname "$1")" | sed 's/^build$/unit/' ;;
 	*) return 1 ;;
 	esac
@@ -207,7 +246,7 @@ stages_of() {
 # What an argument stands for: directories of scripts in order, the fast ones first, or one script.
 parts_of() {
 	case $1 in
-	all) echo cli shell build engine remote e2e ;;
+	all) echo cli shell build e2e beside ;;
 	unit) echo build ;;
 	*) echo "$1" ;;
 	esac
@@ -217,10 +256,12 @@ run_all() {
 	local what part
 	for what in "$@"; do
 		case $what in shell | fuzz | */fuzz/*) ;; *) provide_binary ;; esac
+		[ "$what" != all ] || [ ! -x "$OPENSHELL" ] || run_beside engine remote
 		for part in $(parts_of "$what"); do
 			case $part in
 			*build/gcc.sh) ;;
-			cli | engine | remote | e2e | bench) [ ! -x "$OPENSHELL" ] || run_stage "$part" ;;
+			beside) [ -z "$beside" ] || join_beside ;;
+			cli | engine | remote | remote-engine | e2e | bench) [ ! -x "$OPENSHELL" ] || run_stage "$part" ;;
 			*.sh) run_script "$REPO/tests/${part##*tests/}" ;;
 			*) run_stage "$part" ;;
 			esac

@@ -19,6 +19,9 @@
 #define HIDE_CURSOR "\033[?25l"
 #define LEAVE TERMINAL_CLEAR_BELOW "\033[?25h"
 
+/* Their default is what is to happen, but not to a terminal that is ours. */
+static const int give_back[] = { SIGTSTP, SIGQUIT };
+
 /* For the signal handlers. */
 static struct {
 	int terminal;
@@ -74,7 +77,7 @@ static void on_change(int sig)
 
 static void catch_stop(void);
 
-/* Ctrl-Z: the shell gets the terminal as it was. */
+/* Ctrl-Z, and a SIGQUIT from elsewhere, which ends us: the shell gets the terminal as it was. */
 static void on_stop(int sig)
 {
 	int errnum = errno;
@@ -89,11 +92,14 @@ static void on_stop(int sig)
 static void catch_stop(void)
 {
 	const struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESETHAND | SA_NODEFER };
-	struct sigaction old;
 
-	sigaction(SIGTSTP, NULL, &old);
-	if (old.sa_handler != SIG_IGN)
-		sigaction(SIGTSTP, &action, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(give_back); i++) {
+		struct sigaction old;
+
+		sigaction(give_back[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			sigaction(give_back[i], &action, NULL);
+	}
 }
 
 static sigset_t job_signals(void)
@@ -101,7 +107,8 @@ static sigset_t job_signals(void)
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTSTP);
+	for (size_t i = 0; i < ARRAY_LEN(give_back); i++)
+		sigaddset(&set, give_back[i]);
 	sigaddset(&set, SIGCONT);
 	sigaddset(&set, SIGWINCH);
 	return set;
@@ -122,13 +129,16 @@ static void catch_signals(void)
 static void forget_signals(void)
 {
 	const sigset_t set = job_signals();
-	struct sigaction old;
 
 	signal(SIGCONT, SIG_DFL);
 	signal(SIGWINCH, SIG_DFL);
-	sigaction(SIGTSTP, NULL, &old);
-	if (old.sa_handler != SIG_IGN)
-		signal(SIGTSTP, SIG_DFL);
+	for (size_t i = 0; i < ARRAY_LEN(give_back); i++) {
+		struct sigaction old;
+
+		sigaction(give_back[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			signal(give_back[i], SIG_DFL);
+	}
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -185,7 +195,7 @@ static void run(struct chooser *chooser, bool coloured)
 	struct keyboard keyboard = { .len = 0 };
 
 	while (chooser->end == CHOOSER_OPEN && cancel_signal() == 0) {
-		struct key key;
+		struct key key = { .code = KEY_NONE };
 
 		draw(chooser, &area, coloured);
 		if (next_key(&keyboard, &key)) {

@@ -17,7 +17,8 @@ static const struct opt options[] = {
 	OPT_PROGRESS, OPT_QUIET, OPT_END,
 };
 
-static int merge(const struct cli *cli, const struct invocation *in, const struct record *record, struct error **err)
+static int merge(const struct cli *cli, const struct invocation *in, const struct record *record,
+		 struct error **err)
 {
 	const char *given = in_value(in, "file");
 	autofree char *file = given ? xstrdup(given) : context_file(cli->settings);
@@ -25,7 +26,7 @@ static int merge(const struct cli *cli, const struct invocation *in, const struc
 	bool select = !in_has(in, "keep-context");
 
 	if (file == NULL || *file == '\0')
-		return error_set(err, ERROR_USAGE, "there is no file to put it into: neither --file nor KUBECONFIG nor HOME");
+		return error_set(err, ERROR_USAGE, "there is no file to put it into: no --file, KUBECONFIG or HOME");
 	cancel_catch();
 	if (context_merge(cli->env, record, file, select, err) < 0)
 		return error_wrap(err, "cannot put gateway '%s' into %s", record->name, file);
@@ -52,7 +53,8 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	(void)status;
 	if (!merges && in_has(in, "keep-context"))
 		return error_set(err, ERROR_USAGE, "--keep-context goes with --merge or --file");
-	if (cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 || registry_load(cli->paths, name, &record, err) < 0)
+	if (cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
+	    registry_load(cli->paths, name, &record, err) < 0)
 		return -1;
 	show_warn_expiry(cli, &record);
 	return merges ? merge(cli, in, &record, err) : print(cli, &record, err);

@@ -114,7 +114,7 @@ static void show_once(const struct cli *cli, const struct look *look, enum outpu
 	if (look->record.name == NULL)
 		output_hint("openshell gateway start");
 	else if (look->now.state == STATE_MISMATCH)
-		output_hint("openshell gateway trust tells what is trusted; with --refresh it fetches what the node has");
+		output_hint("openshell gateway trust tells what is trusted, and --refresh fetches what the node has");
 }
 
 /* ------------------------------------------------------------------ again and again */
@@ -266,7 +266,8 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 
 	if (in_output(in, &format, err) < 0 ||
 	    (every != NULL && *every != '\0' && in_number(in, "watch", 1, WATCH_MAX_S, &seconds, err) < 0) ||
-	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 || load(cli, name, chosen, &look, err) < 0)
+	    cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0 ||
+	    load(cli, name, chosen, &look, err) < 0)
 		return -1;
 	if (look.record.name != NULL) {
 		show_warn_expiry(cli, &look.record);

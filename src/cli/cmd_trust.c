@@ -88,8 +88,8 @@ static void print_tree(const struct cli *cli, const struct record *record, const
 
 /* ------------------------------------------------------------------ the command */
 
-static int refresh(const struct cli *cli, const struct invocation *in, const struct record *record, struct trust *trust,
-		   struct error **err)
+static int refresh(const struct cli *cli, const struct invocation *in, const struct record *record,
+		   struct trust *trust, struct error **err)
 {
 	struct lock lock = LOCK_INIT;
 	struct site site = { 0 };
@@ -141,7 +141,8 @@ static int run(const struct cli *cli, const struct invocation *in, int *status, 
 	enum output_format format;
 	bool chosen, refreshes = in_has(in, "refresh");
 
-	if (in_output(in, &format, err) < 0 || cli_gateway_name(cli, in, refreshes ? NAME_CHANGE : NAME_READ, &name, &chosen, err) < 0 ||
+	if (in_output(in, &format, err) < 0 ||
+	    cli_gateway_name(cli, in, refreshes ? NAME_CHANGE : NAME_READ, &name, &chosen, err) < 0 ||
 	    registry_load(cli->paths, name, &record, err) < 0)
 		return -1;
 	if (refreshes ? refresh(cli, in, &record, &trust, err) < 0

@@ -87,10 +87,11 @@ void show_warn_expiry(const struct cli *cli, const struct record *record)
 	if (!streq(record_auth(record), "mtls") || !days_left(expires, &days) || days >= EXPIRY_WARN_DAYS)
 		return;
 	if (days < 0)
-		progress_warn(cli->env, "the client's certificate of gateway '%s' has expired (%s)", record->name, expires);
+		progress_warn(cli->env, "the client's certificate of gateway '%s' has expired (%s)", record->name,
+			      expires);
 	else
-		progress_warn(cli->env, "the client's certificate of gateway '%s' expires in %d day%s (%s)", record->name, days,
-			      days == 1 ? "" : "s", expires);
+		progress_warn(cli->env, "the client's certificate of gateway '%s' expires in %d day%s (%s)",
+			      record->name, days, days == 1 ? "" : "s", expires);
 }
 
 static char *last_sandbox(const struct cli *cli, const struct record *record)

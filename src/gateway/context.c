@@ -80,7 +80,8 @@ static int read_bundle(const struct gateway_env *env, const struct record *recor
 {
 	if (mtls_read(env->paths, record->name, context->bundle, err) < 0) {
 		error_wrap(err, "the certificates of gateway '%s' cannot be used", record->name);
-		return error_hint_command(err, "Fetch them", "openshell gateway trust --name %s --refresh", record->name);
+		return error_hint_command(err, "Fetch them", "openshell gateway trust --name %s --refresh",
+					  record->name);
 	}
 	context->entry.ca = &context->bundle[MTLS_CA];
 	context->entry.certificate = &context->bundle[MTLS_CERT];
@@ -88,7 +89,8 @@ static int read_bundle(const struct gateway_env *env, const struct record *recor
 	return 0;
 }
 
-static int fill(const struct gateway_env *env, const struct record *record, struct context *context, struct error **err)
+static int fill(const struct gateway_env *env, const struct record *record, struct context *context,
+		struct error **err)
 {
 	context->name = context_name(record->name);
 	context->server = server_of(record, err);

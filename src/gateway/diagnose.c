@@ -413,12 +413,12 @@ const struct diagnosis diagnoses[] = {
 	{
 		.code = "disk-full", .kind = ERROR_SYSTEM,
 		.texts = { "no space left on device", "No space left on device" },
-		.meaning = "A disk is full: that of docker's data, or that of your configuration.",
+		.meaning = "A disk is full: that of docker's data, of your configuration, or of what the output goes to.",
 		.steps = {
 			{ "See which", "df -h" },
 			{ "See what docker keeps", "docker system df" },
 			{ "Remove images that nothing refers to", "docker image prune" },
-			TRY_AGAIN,
+			{ "Then try again", NULL }, /* not only gateway start writes */
 		},
 	},
 	{

@@ -77,7 +77,7 @@ static void judge_status(const struct asking *asking, int status, struct probe *
 	if (status >= 200 && status < 300)
 		say(probe, PROBE_WELL, NULL);
 	else if (is_login && status >= 300 && status < 500)
-		say(probe, PROBE_LOGIN, xasprintf("%s: it wants a login by a browser, which this program does not do", words));
+		say(probe, PROBE_LOGIN, xasprintf("%s: it wants a login by a browser, which there is not here", words));
 	else if (asking->is_tls && status == STATUS_BAD_CERTIFICATE)
 		say(probe, PROBE_CLIENT_REFUSED, refusal(asking, words));
 	else
@@ -90,8 +90,9 @@ static void judge_failure(const struct asking *asking, const char *words, struct
 	const struct https_question *question = &asking->question;
 
 	if (endpoint_hangs_up(question->host, question->port, HANG_UP_MS))
-		say(probe, PROBE_SILENT, xasprintf("%s port %d takes connections and ends them at once: nothing is behind it",
-						   question->host, question->port));
+		say(probe, PROBE_SILENT,
+		    xasprintf("%s port %d takes connections and ends them at once: nothing is behind it", question->host,
+			      question->port));
 	else if (asking->is_tls)
 		say(probe, PROBE_TLS_FAILED, xasprintf("TLS fails: %s", words));
 	else
@@ -110,20 +111,22 @@ static void judge(const struct asking *asking, const struct https_answer *answer
 		say(probe, PROBE_SILENT, xstrdup(words));
 		return;
 	case HTTPS_WRONG_CA:
-		say(probe, PROBE_WRONG_CA, xstrdup("the gateway's certificate is not of the authority that is trusted here"));
+		say(probe, PROBE_WRONG_CA,
+		    xstrdup("the gateway's certificate is not of the authority that is trusted here"));
 		return;
 	case HTTPS_EXPIRED:
-		say(probe, PROBE_EXPIRED, xstrdup("the gateway's certificate, or its authority's, has expired or is not valid "
-						  "yet by this host's clock"));
+		say(probe, PROBE_EXPIRED, xstrdup("the gateway's certificate, or its authority's, has expired or is not "
+						  "valid yet by this host's clock"));
 		return;
 	case HTTPS_WRONG_NAME:
-		say(probe, PROBE_WRONG_NAME, xasprintf("the gateway's certificate is not for %s", asking->question.host));
+		say(probe, PROBE_WRONG_NAME,
+		    xasprintf("the gateway's certificate is not for %s", asking->question.host));
 		return;
 	case HTTPS_CLIENT_REFUSED:
 		say(probe, PROBE_CLIENT_REFUSED, refusal(asking, words));
 		return;
 	case HTTPS_BAD_BUNDLE:
-		say(probe, PROBE_NO_BUNDLE, xasprintf("the certificates that are stored cannot be used: %s", words));
+		say(probe, PROBE_NO_BUNDLE, xasprintf("the certificates cannot be used: %s", words));
 		return;
 	case HTTPS_FAILED:
 		judge_failure(asking, words, probe);
@@ -206,7 +209,8 @@ static int ask_and_judge(const struct asking *asking, struct probe *probe, struc
 		return 0;
 	}
 	if (asking->is_tls && question->bundle == NULL) {
-		say(probe, PROBE_NO_BUNDLE, xstrdup("something answers, but there are no certificates here to ask it with"));
+		say(probe, PROBE_NO_BUNDLE,
+		    xstrdup("something answers, but there are no certificates here to ask it with"));
 		return 0;
 	}
 	if (ask(asking, &answer, &asked, err) < 0)
@@ -222,8 +226,8 @@ static int ask_and_judge(const struct asking *asking, struct probe *probe, struc
 	return 0;
 }
 
-int probe_endpoint(const struct gateway_env *env, const struct record *record, const char *bundle, struct probe *probe,
-		   struct error **err)
+int probe_endpoint(const struct gateway_env *env, const struct record *record, const char *bundle,
+		   struct probe *probe, struct error **err)
 {
 	struct asking asking = { .env = env, .record = record, .is_tls = !str_starts(record->endpoint, "http://") };
 	autofree char *host = NULL, *base = NULL, *url = NULL, *stored = paths_mtls_dir(env->paths, record->name);

@@ -37,7 +37,7 @@ struct probe {
 void probe_release(struct probe *probe);
 
 /* bundle: the directory of another bundle than the stored one, or NULL. -1 only when a stop was asked for. */
-int probe_endpoint(const struct gateway_env *env, const struct record *record, const char *bundle, struct probe *probe,
-		   struct error **err) MUST_CHECK;
+int probe_endpoint(const struct gateway_env *env, const struct record *record, const char *bundle,
+		   struct probe *probe, struct error **err) MUST_CHECK;
 
 #endif

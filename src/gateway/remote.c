@@ -66,6 +66,7 @@ static int use_sessions(struct remote *remote, const char *given, struct error *
 	argv_addf(&remote->docker_env, "DOCKER_HOST=%s", address);
 	argv_addf(&remote->docker_env, "PATH=%s:%s", remote->tunnel.dir.path, path ? path : DEFAULT_PATH);
 	unset_all(&remote->docker_env);
+	remote->docker.one_by_one = true; /* each call is a session, of which a server may allow one (MaxSessions) */
 	log_debug("docker on %s: its socket cannot be forwarded; docker there is called for each connection",
 		  remote->address);
 	return 0;

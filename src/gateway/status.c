@@ -75,7 +75,8 @@ static int ask_endpoint(const struct gateway_env *env, const struct record *reco
 {
 	if (probe_endpoint(env, record, NULL, &status->probe, err) < 0)
 		return -1;
-	say(status, verdict_states[status->probe.verdict], status->probe.reason ? xstrdup(status->probe.reason) : NULL);
+	say(status, verdict_states[status->probe.verdict],
+	    status->probe.reason ? xstrdup(status->probe.reason) : NULL);
 	return 0;
 }
 
@@ -131,7 +132,8 @@ static int without_docker(const struct gateway_env *env, const struct record *re
 	if (probe_endpoint(env, record, NULL, &status->probe, err) < 0)
 		return -1;
 	if (status->probe.verdict == PROBE_WELL)
-		say(status, STATE_CONNECTED, xasprintf("the gateway answers, but docker could not be asked: %s", why));
+		say(status, STATE_CONNECTED,
+		    xasprintf("the gateway answers, but docker could not be asked: %s", why));
 	else
 		say(status, STATE_UNREACHABLE, xstrdup(why));
 	return 0;

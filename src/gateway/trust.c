@@ -162,7 +162,8 @@ static int compare(const struct gateway_env *env, const struct bundle *stored, c
 		return describe(env, buf_str(&node->v[MTLS_CA]), &trust->node_ca, err);
 	}
 	say(trust, TRUST_SAME, same_part(stored, node, MTLS_CERT)
-			       ? NULL : xstrdup("the node has made another client's certificate by the same authority"));
+			       ? NULL : xstrdup("the node has made another client's certificate, by the same "
+						"authority"));
 	return 0;
 }
 
@@ -175,7 +176,8 @@ static int ask_endpoint(const struct gateway_env *env, const struct record *reco
 	if (probe_endpoint(env, record, NULL, &probe, err) < 0)
 		return -1;
 	if (probe.verdict == PROBE_WELL || probe.verdict == PROBE_STATUS)
-		say(trust, TRUST_SAME, xasprintf("by what the endpoint shows; the node itself could not be asked: %s", why));
+		say(trust, TRUST_SAME,
+		    xasprintf("by what the endpoint shows; the node itself could not be asked: %s", why));
 	else if (probe_is_mismatch(probe.verdict))
 		say(trust, TRUST_DIFFERS, xstrdup(probe.reason));
 	else
@@ -240,7 +242,8 @@ static int reject(struct error **err)
 }
 
 /* A new bundle in this directory, before it takes the place of one that may be good. */
-static int check_staged(const struct gateway_env *env, const struct record *record, const char *dir, struct error **err)
+static int check_staged(const struct gateway_env *env, const struct record *record, const char *dir,
+			struct error **err)
 {
 	AUTO(probe) probe = { 0 };
 
@@ -253,6 +256,10 @@ static int check_staged(const struct gateway_env *env, const struct record *reco
 	}
 	if (probe_endpoint(env, record, dir, &probe, err) < 0)
 		return -1;
+	if (probe.verdict == PROBE_NO_BUNDLE) { /* curl cannot read them, where no openssl was here to say so */
+		error_set(err, ERROR_UNHEALTHY, "%s", probe.reason);
+		return reject(err);
+	}
 	if (!probe_is_mismatch(probe.verdict))
 		return 0;
 	error_set(err, ERROR_UNHEALTHY, "its endpoint does not go with them: %s", probe.reason);

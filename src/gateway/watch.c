@@ -41,6 +41,8 @@ int watch_open(struct watch *watch, const struct gateway_env *env, const char *c
 	*watch = (struct watch){
 		.env = env, .container = container, .died_code = -1, .restarts_before = restarts_before,
 	};
+	if (env->docker->one_by_one)
+		return 0;
 	watch->procs[0] = docker_events_follow(env->docker, container, on_event, watch, err);
 	return watch->procs[0] == NULL ? -1 : 0;
 }
@@ -49,8 +51,26 @@ void watch_logs(struct watch *watch, bool all)
 {
 	autoerror struct error *ignored = NULL;
 
+	if (watch->env->docker->one_by_one)
+		return;
 	/* a log that cannot be shown is no reason to fail */
 	watch->procs[1] = docker_logs_follow(watch->env->docker, watch->container, all, on_log_line, watch, &ignored);
+}
+
+/* They end with the connection to another host's docker, and with an engine; the looks show that there is one again. */
+static void follow_again(struct watch *watch)
+{
+	const struct docker *docker = watch->env->docker;
+	autoerror struct error *ignored = NULL;
+
+	if (watch->procs[0] == NULL || !runner_ended(docker->runner, watch->procs[0]))
+		return;
+	runner_stop(docker->runner, watch->procs[0]);
+	watch->procs[0] = docker_events_follow(docker, watch->container, on_event, watch, &ignored);
+	if (watch->procs[1] == NULL)
+		return;
+	runner_stop(docker->runner, watch->procs[1]);
+	watch_logs(watch, false);
 }
 
 void watch_release(struct watch *watch)
@@ -179,6 +199,7 @@ int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
 			return error_hint_command(err, "Remove the container, its data stays; then start again",
 						  "docker rm -f %s", watch->container);
 		}
+		follow_again(watch);
 		tell_health(watch, &now);
 		if (check_markers(watch, &now, err) < 0)
 			return watch_explain(watch->env, watch->container, err);
@@ -194,7 +215,10 @@ static int check_running(struct watch *watch, struct error **err)
 
 	if (docker_container_get(watch->env->docker, watch->container, &now, err) < 0)
 		return -1;
-	return has_ended(watch, &now) ? ended(watch, &now, err) : 0;
+	if (has_ended(watch, &now))
+		return ended(watch, &now, err);
+	follow_again(watch);
+	return 0;
 }
 
 int watch_until(struct watch *watch, const struct awaited *awaited, struct error **err)

@@ -33,7 +33,8 @@ struct watch {
 	char *told_health;           /* what the last health check said that was told, or NULL */
 };
 
-/* Follows docker's events of the container from now on; it need not run yet. */
+/* Follows docker's events of the container from now on; it need not run yet. Where docker takes one call at a time, looks
+ * alone have to do. */
 int watch_open(struct watch *watch, const struct gateway_env *env, const char *container, int restarts_before,
 	       struct error **err) MUST_CHECK;
 /* Shows the container's log lines as progress. all: also those so far. */

@@ -36,8 +36,8 @@ static void add_item(struct buf *text, enum list list, const struct kube_entry *
 		buf_addf(text, "    server: %s\n  name: %s\n", entry->server, entry->name);
 		return;
 	case LIST_CONTEXTS:
-		buf_addf(text, "- context:\n    cluster: %s\n    namespace: %s\n    user: %s\n  name: %s\n", entry->name,
-			 entry->space, entry->name, entry->name);
+		buf_addf(text, "- context:\n    cluster: %s\n    namespace: %s\n    user: %s\n  name: %s\n",
+			 entry->name, entry->space, entry->name, entry->name);
 		return;
 	case LIST_USERS:
 	case LISTS:
@@ -141,7 +141,8 @@ static int scan(const struct config *config, yaml_parser_t *parser, struct error
 		ended = event.type == YAML_STREAM_END_EVENT;
 		if (yaml_is_marked(&event))
 			rc = refuse(config, event.start_mark.line,
-				    "anchors (&), aliases (*) and tags (!) are more than this program changes safely", err);
+				    "anchors (&), aliases (*) and tags (!) are more than this program changes safely",
+				    err);
 		else if (depth > DEPTH_MAX)
 			rc = refuse(config, event.start_mark.line, "nested too deep", err);
 		else if (documents > 1)
@@ -218,7 +219,8 @@ static const yaml_node_pair_t *find_pair(struct config *config, const yaml_node_
 {
 	if (mapping == NULL || mapping->type != YAML_MAPPING_NODE)
 		return NULL;
-	for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++)
+	for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+	     pair < mapping->data.mapping.pairs.top; pair++)
 		if (is_key(node_at(config, pair->key), key))
 			return pair;
 	return NULL;
@@ -233,7 +235,9 @@ static bool has_name(struct config *config, int item, const char *name)
 
 static size_t item_count(const yaml_node_t *node)
 {
-	return node->type == YAML_SEQUENCE_NODE ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) : 0;
+	if (node->type != YAML_SEQUENCE_NODE)
+		return 0;
+	return (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
 }
 
 /* Nothing stands there: null, or a list of nothing. */
@@ -255,7 +259,8 @@ static size_t last_line(struct config *config, const yaml_node_t *node)
 {
 	size_t last = node->start_mark.line;
 
-	if (node->type == YAML_SCALAR_NODE || (node->type == YAML_SEQUENCE_NODE && node->data.sequence.style == YAML_FLOW_SEQUENCE_STYLE) ||
+	if (node->type == YAML_SCALAR_NODE ||
+	    (node->type == YAML_SEQUENCE_NODE && node->data.sequence.style == YAML_FLOW_SEQUENCE_STYLE) ||
 	    (node->type == YAML_MAPPING_NODE && node->data.mapping.style == YAML_FLOW_MAPPING_STYLE)) {
 		bool before = node->end_mark.column == 0 && node->end_mark.line > node->start_mark.line;
 
@@ -268,7 +273,8 @@ static size_t last_line(struct config *config, const yaml_node_t *node)
 	}
 	if (node->type != YAML_MAPPING_NODE)
 		return last;
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
 		size_t line = last_line(config, node_at(config, pair->value));
 		size_t key = last_line(config, node_at(config, pair->key));
 
@@ -374,12 +380,13 @@ static int edit_items(struct config *config, const struct edit *edit, const yaml
 	const yaml_node_t *last = node_at(config, list->data.sequence.items.top[-1]), *ours = NULL;
 	autofree char *words = edit->item ? indented(edit->item, list->start_mark.column) : xstrdup("");
 
-	for (const yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++) {
-		const yaml_node_t *node = node_at(config, *item);
+	for (size_t i = 0; i < item_count(list); i++) {
+		int item = list->data.sequence.items.start[i];
+		const yaml_node_t *node = node_at(config, item);
 
 		if (!begins_line(config, list, node))
 			return refuse(config, node->start_mark.line, "an item that does not begin its line", err);
-		if (!has_name(config, *item, edit->name))
+		if (!has_name(config, item, edit->name))
 			continue;
 		if (ours != NULL)
 			return refuse(config, node->start_mark.line, "a second item of the same name", err);
@@ -466,7 +473,8 @@ static void describe(struct config *config, const yaml_node_t *node, struct buf 
 		return;
 	case YAML_MAPPING_NODE:
 		buf_adds(out, "{");
-		for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+		for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
 			describe(config, node_at(config, pair->key), out);
 			describe(config, node_at(config, pair->value), out);
 		}
@@ -486,7 +494,8 @@ static bool is_list_key(const yaml_node_t *key)
 }
 
 /* The items of one list that have the name, or those that have not. */
-static void describe_items(struct config *config, const yaml_node_pair_t *pair, const char *name, bool ours, struct buf *out)
+static void describe_items(struct config *config, const yaml_node_pair_t *pair, const char *name, bool ours,
+			   struct buf *out)
 {
 	const yaml_node_t *value = node_at(config, pair->value);
 	bool told = false;

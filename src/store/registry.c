@@ -370,7 +370,11 @@ static void remove_empty(const struct paths *paths)
 static int remove_entry(const struct paths *paths, const char *name, struct error **err)
 {
 	autofree char *dir = paths_gateway_dir(paths, name), *flat = paths_flat_metadata(paths, name);
+	struct stat st;
 
+	/* a link goes as such: what it leads to is kept by somebody else */
+	if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode))
+		return file_remove(flat, err) < 0 ? -1 : file_remove(dir, err);
 	/* the entry goes after what is secret: while anything of that is left it can be seen, and removed again */
 	if (mtls_remove(paths, name, err) < 0 || node_files_remove(paths, name, err) < 0 ||
 	    dir_clear(dir, METADATA_FILE, err) < 0 || file_remove(flat, err) < 0)

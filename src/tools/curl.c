@@ -42,7 +42,7 @@ static void add_bundle(struct argv *argv, const char *dir)
 	autofree char *certificate = xasprintf("%s/tls.crt", dir);
 	autofree char *escaped = escape_cert(certificate);
 
-	/* no other authorities: curl may have a directory of the system's built in, and finds none by hash in this one */
+	/* no other authorities: curl may have a directory of the system's built in; in this one it finds none */
 	argv_add(argv, "--cacert");
 	argv_addf(argv, "%s/ca.crt", dir);
 	argv_addl(argv, "--capath", dir, "--cert", escaped, "--key", NULL);

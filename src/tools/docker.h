@@ -28,6 +28,7 @@ struct docker {
 	int64_t push_timeout_ms; /* of images on their way to a node */
 	const struct argv *env;  /* what docker is told of its engine by its environment; NULL: what we were told */
 	const char *address;     /* that engine's, as people and records have it; NULL: by DOCKER_HOST or a context */
+	bool one_by_one;         /* it may take no second call while there is one: nothing is to be followed beside others */
 };
 
 /* ------------------------------------------------------------------ what the engine has */

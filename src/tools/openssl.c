@@ -10,7 +10,7 @@
 
 #define VERIFY_ERROR "verify error:num="
 #define ALERT "SSL alert number "
-#define ALERT_FATAL_MIN 40 /* handshake_failure: what a server says that misses a certificate in TLS 1.2 */
+#define ALERT_FAILURE 40 /* handshake_failure: what a server says that misses a certificate in TLS 1.2 */
 #define ALERT_BAD_MIN 42   /* bad_certificate */
 #define ALERT_BAD_MAX 49   /* access_denied */
 #define ALERT_WANTED 116   /* certificate_required */
@@ -76,7 +76,8 @@ static void read_failure(const char *text, struct https_answer *answer)
 
 	if (verified >= 0)
 		answer->end = https_verification(verified);
-	else if (alert == ALERT_FATAL_MIN || (alert >= ALERT_BAD_MIN && alert <= ALERT_BAD_MAX) || alert == ALERT_WANTED)
+	else if (alert == ALERT_FAILURE || alert == ALERT_WANTED ||
+		 (alert >= ALERT_BAD_MIN && alert <= ALERT_BAD_MAX))
 		answer->end = HTTPS_CLIENT_REFUSED;
 	else
 		answer->end = HTTPS_FAILED;
@@ -136,8 +137,8 @@ int openssl_certificate(const struct runner *runner, const char *pem, struct cer
 	AUTO(proc_spec) spec = PROC_SPEC_INIT("openssl x509");
 	AUTO(proc_result) result = PROC_RESULT_INIT;
 
-	argv_addl(&spec.argv, "openssl", "x509", "-noout", "-subject", "-nameopt", "RFC2253", "-fingerprint", "-sha256",
-		  NULL);
+	argv_addl(&spec.argv, "openssl", "x509", "-noout", "-subject", "-nameopt", "RFC2253", "-fingerprint",
+		  "-sha256", NULL);
 	spec.input = pem;
 	spec.timeout_ms = LOCAL_TIMEOUT_MS;
 	if (run(runner, &spec, &result, err) < 0)

@@ -147,7 +147,7 @@ bash_equals() {
 	in_bash 'json' "$ALL" 'openshell status --output=j' openshell status --output = j
 	in_bash 'json|table|yaml' "$ALL" 'openshell status --output=' openshell status --output =
 	in_bash '--output=json' ' ' 'openshell status --output=j' openshell status --output=j
-	in_bash '--name|--output|--watch|-o|-w' "$ALL" 'openshell status --output= ' openshell status --output = ''
+	in_bash '--name|--output|--remote|--ssh-key|--ssh-option|--watch|-o|-w' "$ALL" 'openshell status --output= ' openshell status --output = ''
 	in_bash 'demo' "$ALL" 'openshell --gateway=d' openshell --gateway = d
 	in_bash 'status' "$ALL" 'openshell --gateway=demo sta' openshell --gateway = demo sta
 }

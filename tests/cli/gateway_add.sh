@@ -75,13 +75,36 @@ add_with_files() {
 		cmp "$parts/$part" "$config/gateways/gw.example/mtls/$part"
 		expect_mode 600 "$config/gateways/gw.example/mtls/$part"
 	done
+	expect_calls </dev/null
+}
+
+# ssh is asked for names alone.
+add_another_host_with_files() {
+	new_home
+	rule ssh 10-names '^-G '
+	answer last out 'hostname far.lan'
+	ssh-keygen -q -t ed25519 -N '' -f "$home/id"
 	# shellcheck disable=SC2086
-	run gateway add ssh://me@Far:8443 $files --ssh-key /nonexistent
-	expect_equal 'https://far:8443 me@Far true' "$(metadata far '"\(.gateway_endpoint) \(.remote_host) \(.is_remote)"')"
+	run gateway add ssh://me@Far:8443 $files --ssh-key "$home/id" --ssh-option Port=2222
+	expect_equal "https://far.lan:8443 me@Far far.lan true $home/id [\"Port=2222\"]" \
+		"$(metadata far '"\(.gateway_endpoint) \(.remote_host) \(.resolved_host) \(.is_remote) \(.ssh_key) \(.ssh_options)"')"
 	# shellcheck disable=SC2086
 	run gateway add https://far:1 --name three --remote ssh://you@far $files
-	expect_equal 'ssh://you@far' "$(metadata three .remote_host)"
-	expect_calls </dev/null
+	expect_equal 'https://far:1 ssh://you@far' "$(metadata three '"\(.gateway_endpoint) \(.remote_host)"')"
+	# shellcheck disable=SC2086
+	expect_status 3 run gateway add https://far:1 --name four --remote you@far $files --ssh-key /nonexistent
+	expect_equal '' "$(calls | grep -v '^ssh -G ')"
+}
+
+# What ssh does not tell is as it was given, and that is said.
+add_an_unknown_host() {
+	new_home
+	rule ssh 10-names '^-G '
+	answer last rc 255
+	# shellcheck disable=SC2086
+	run gateway add ssh://me@Far:8443 $files
+	expect_equal 'https://far:8443' "$(metadata far .gateway_endpoint)"
+	expect_err 'ssh does not tell which host Far is'
 }
 
 add_without_login() {
@@ -165,15 +188,21 @@ add_contradictions() {
 	expect_calls </dev/null
 }
 
-add_remote_is_not_there_yet() {
+# tests/remote/gateway.sh has those that can be reached.
+add_another_host_out_of_reach() {
 	new_home
-	expect_status 6 run gateway add ssh://me@host:80
-	expect_err '--ca ca.crt --cert tls.crt --key tls.key'
-	expect_status 6 run gateway add https://host --remote me@host
+	rule ssh 10-names '^-G '
+	answer last out 'hostname host'
+	rule ssh 20-connection '^-nNT '
+	answer last err 'ssh: connect to host host port 22: Connection refused'
+	answer last rc 255
+	expect_status 5 run gateway add ssh://me@host:80
+	expect_err 'no ssh server listens'
+	expect_status 5 run gateway add https://host --remote me@host
 	nothing_written
 	run gateway add http://host --remote me@host
 	expect_equal me@host "$(metadata host .remote_host)"
-	expect_calls </dev/null
+	expect_equal '' "$(calls '^docker')"
 }
 
 # refused_parts STATUS TEXT CA CERT KEY
@@ -480,13 +509,15 @@ failing_anywhere() {
 main() {
 	check http_is_registered_without_certificates add_plaintext
 	check certificates_can_be_given_as_files add_with_files
+	check for_another_host_with_files_only_names_are_asked_for add_another_host_with_files
+	check a_host_that_ssh_does_not_know_keeps_its_name add_an_unknown_host
 	check without_certificates_it_says_that_there_is_no_login add_without_login
 	check the_entry_is_shown_as_yaml add_as_yaml
 	check the_name_is_that_of_an_option_or_of_the_host add_names_it
 	check an_entry_of_the_users_is_never_replaced add_duplicate
 	check every_other_endpoint_is_refused_in_one_line add_hostile_endpoints
 	check options_that_contradict_each_other_are_refused add_contradictions
-	check of_other_hosts_it_says_what_works_instead add_remote_is_not_there_yet
+	check where_another_host_is_out_of_reach_nothing_is_written add_another_host_out_of_reach
 	check files_that_are_no_certificates_are_refused_in_one_line add_hostile_files
 	check local_takes_the_certificates_from_the_container add_local
 	check a_namesake_is_recorded_as_by_start add_local_namesake

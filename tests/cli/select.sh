@@ -106,6 +106,11 @@ name_tests() {
 begin() {
 	tmux_shell "$1" "$2"
 	shift 2
+	open_chooser "$@"
+}
+
+# open_chooser [ARGUMENT...]: in the shell that is there
+open_chooser() {
 	type_keys "stty -a >before; '$CLI_PROGRAM' $* gateway select; echo status \$?" Enter
 	eventually 10 screen_has '^Select a gateway'
 	eventually 10 screen_has '^> '
@@ -297,9 +302,12 @@ stopped_and_continued() {
 	expect_active gamma
 }
 
+# By a shell without job control: another takes the terminal when its job is stopped.
 paused_from_outside() {
 	given_three
-	begin 80 24
+	tmux_shell 80 24
+	type_keys 'set +m' Enter
+	open_chooser
 	program=$(pgrep -f "^$CLI_PROGRAM gateway select")
 	kill -s STOP "$program"
 	kill -s CONT "$program"
@@ -324,7 +332,8 @@ drawing_spoils_nothing() {
 	eventually 10 screen_has '^> '
 	type_keys Enter
 	eventually 10 test -s "$config/active_gateway"
-	expect_equal "Active gateway set to 'alpha'" "$(cat errors)"
+	eventually 10 test -s "$home/errors"
+	expect_equal "Active gateway set to 'alpha'" "$(cat "$home/errors")"
 }
 
 chooser_tests() {
@@ -337,6 +346,7 @@ chooser_tests() {
 	check_apart ctrl_c_leaves_with_130 ctrl_c_leaves
 	check_apart sigterm_restores_the_terminal signals_restore TERM 143
 	check_apart sighup_restores_the_terminal signals_restore HUP 129
+	check_apart sigquit_restores_the_terminal signals_restore QUIT 131
 	check_apart a_malformed_entry_cannot_be_chosen malformed_is_refused
 	check_apart more_than_fit_are_scrolled many_scroll
 	check_apart any_size_is_followed sizes_are_followed

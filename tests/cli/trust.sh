@@ -50,13 +50,14 @@ make_certificates() {
 serve() {
 	sv_certificate=$1
 	shift
+	rm -f "$TEST_TMP/server"
 	(
 		cd "$pki/www" || exit
 		exec openssl s_server -accept 127.0.0.1:0 -HTTP -cert "$pki/$sv_certificate.crt" -key "$pki/$sv_certificate.key" \
 			-CAfile "$pki/ca.crt" -Verify 1 -verify_return_error "$@"
 	) >"$TEST_TMP/server" 2>&1 </dev/null &
 	server=$!
-	eventually 5 grep -q ^ACCEPT "$TEST_TMP/server"
+	eventually 10 grep -qs ^ACCEPT "$TEST_TMP/server"
 	port=$(sed -n 's/^ACCEPT .*://p' "$TEST_TMP/server")
 }
 
@@ -158,10 +159,11 @@ a_forwarder_with_nothing_behind_it() {
 
 plaintext_is_asked_too() {
 	mkdir -p "$pki/plain"
+	rm -f "$TEST_TMP/server"
 	echo '{"version":"8"}' >"$pki/plain/healthz"
 	python3 -u -m http.server 0 --bind 127.0.0.1 --directory "$pki/plain" >"$TEST_TMP/server" 2>&1 &
 	server=$!
-	eventually 10 grep -q ^Serving "$TEST_TMP/server"
+	eventually 10 grep -qs ^Serving "$TEST_TMP/server"
 	port=$(sed -n 's/^Serving .* port \([0-9]*\).*/\1/p' "$TEST_TMP/server")
 	registered client http
 	code=0

@@ -38,7 +38,7 @@ dry() {
 	expect_equal 0 "$(mutations)"
 	objects | diff "$TEST_TMP/objects.1" -
 	config_files | diff "$TEST_TMP/files.1" -
-	timeout 60 sh "$TEST_TMP/script" >/dev/null
+	here timeout 60 sh "$TEST_TMP/script" >/dev/null
 }
 
 is_ready() {
@@ -129,9 +129,9 @@ with_a_secret() {
 	openshell_with dev gateway start --name one --port "$PORT" --dry-run >"$TEST_TMP/script"
 	unset OPENSHELL_REGISTRY_PASSWORD
 	expect_lacks s3cr3t-of-the-test "$TEST_TMP/script"
-	expect_status 2 timeout 60 sh "$TEST_TMP/script" >/dev/null
+	expect_status 2 here timeout 60 sh "$TEST_TMP/script" >/dev/null
 	remove_objects
-	REGISTRY_PASSWORD=s3cr3t-of-the-test timeout 60 sh "$TEST_TMP/script" >/dev/null
+	REGISTRY_PASSWORD=s3cr3t-of-the-test here timeout 60 sh "$TEST_TMP/script" >/dev/null
 	docker container inspect --format '{{json .Config.Env}}' "$C" | grep -q REGISTRY_PASSWORD=s3cr3t-of-the-test
 	is_ready
 }

@@ -88,7 +88,7 @@ created() {
 	fresh
 	docker network create "$CONTAINER"
 	docker create --name "$CONTAINER" --hostname openshell-one --privileged --init=false --restart unless-stopped \
-		--network "$CONTAINER" --volume "$CONTAINER:/var/lib/rancher/k3s" --publish "127.0.0.1:$PORT:30051/tcp" \
+		--network "$CONTAINER" --volume "$CONTAINER:/var/lib/rancher/k3s" --publish "$bound:$PORT:30051/tcp" \
 		openshell/fake-cluster:dev server
 	expect_equal created "$(field '{{.State.Status}}')"
 }

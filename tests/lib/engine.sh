@@ -9,6 +9,7 @@
 #   mutations              how often the engine was asked to change something since forget_requests
 #   forget_requests
 #   objects                the names of all containers, volumes, networks and images
+#   here COMMAND...        a command on the host that openshell runs on
 #   docker_here ARG...     docker with the engine of the host that openshell runs on
 #   config_files           the configuration directory, one line for each entry
 #   ENGINE                 tests/lib/test-engine.sh, for engine start|stop|kill|crash|restart
@@ -73,8 +74,12 @@ objects() {
 	} | sort
 }
 
+here() {
+	"$@"
+}
+
 docker_here() {
-	docker "$@"
+	here docker "$@"
 }
 
 config_files() {

@@ -79,7 +79,7 @@ needs_of() {
 	fuzz) echo "$NEEDS_FUZZ" ;;
 	shell) echo "$NEEDS_SHELL" ;;
 	cli) echo "$NEEDS_CLI" ;;
-	remote | bench) echo "$NEEDS_REMOTE" ;;
+	remote | remote-engine | bench) echo "$NEEDS_REMOTE" ;;
 	engine | e2e) echo "$NEEDS_ENGINE" ;;
 	*) echo "$NEEDS_BUILD" ;;
 	esac

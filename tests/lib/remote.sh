@@ -35,11 +35,9 @@ begin_lab() {
 write_remote_openshell() {
 	cat >"$TEST_TMP/openshell" <<-EOF
 		#!/bin/sh
-		case "\${1:-} \${2:-}" in
-		'gateway start')
-			shift 2
-			set -- gateway start --remote "\$REMOTE" "\$@"
-			;;
+		case " \$* " in
+		*' gateway start '*' --remote '*) ;;
+		*' gateway start '*) set -- "\$@" --remote "\$REMOTE" ;;
 		esac
 		exec "$REPO/tests/lib/test-remote.sh" exec "$OPENSHELL" "\$@"
 	EOF
@@ -54,7 +52,7 @@ if [ -n "${REMOTE:-}" ]; then
 	lab allow 1024:65535 # for the gateways' own ports
 	requests=$LAB/requests
 	export DOCKER_HOST="unix://$IN_TEST_ENGINE/docker.sock"
-	docker_here() {
-		at_workstation docker "$@"
+	here() {
+		at_workstation "$@"
 	}
 fi

@@ -251,7 +251,7 @@ void script_init(struct script *script, const struct script_step *steps, size_t 
 		.runner = { script_run, script_pipe, script_start, script_pump, script_ended, script_stop, script },
 		.clock = { script_now, script },
 	};
-	script->docker = (struct docker){ &script->runner, 60000, 3600000, 3600000, NULL, NULL };
+	script->docker = (struct docker){ &script->runner, 60000, 3600000, 3600000, NULL, NULL, false };
 	cancel_forget();
 }
 

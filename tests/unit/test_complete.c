@@ -100,7 +100,7 @@ static void options_are_the_commands_and_the_global_ones(void **state)
 	(void)state;
 	assert_offers("--", "--gateway --verbose --help --version");
 	assert_offers("gateway --v", "--verbose --version");
-	assert_offers("doctor exec -", "--name --force --gateway -g --verbose -v --help -h --version -V");
+	assert_offers("doctor exec -", "--name --remote --ssh-key --ssh-option --force --gateway -g --verbose -v --help -h --version -V");
 	assert_offers("gateway start --reg", "--registry-username --registry-token --registry-token-file --registries");
 	assert_offers("gateway list --reg", "");
 }

@@ -557,6 +557,14 @@ static void model_pump(void *arg, struct proc *const *procs, size_t count, int64
 		model->healthy = true;
 }
 
+/* It goes on until it is stopped. */
+static bool model_ended(void *arg, struct proc *proc)
+{
+	(void)arg;
+	(void)proc;
+	return false;
+}
+
 static void model_stop(void *arg, struct proc *proc)
 {
 	if (proc != NULL)
@@ -588,10 +596,10 @@ static void stage_open(struct stage *stage)
 		.bind = xstrdup("127.0.0.1"), .image = xstrdup(LOCAL), .local_here = true, .registry_answers = true,
 		.image_id = "sha256:I1", .container_image_id = "sha256:I1", .engine_id = "E1", .secret = true,
 		.workload = "statefulset.apps/openshell",
-		.runner = { model_run, model_pipe, model_start, model_pump, NULL, model_stop, model },
+		.runner = { model_run, model_pipe, model_start, model_pump, model_ended, model_stop, model },
 		.clock = { model_now, model },
 	};
-	model->docker = (struct docker){ &model->runner, 60000, 3600000, 3600000, NULL, NULL };
+	model->docker = (struct docker){ &model->runner, 60000, 3600000, 3600000, NULL, NULL, false };
 	stage->scene.env.docker = &model->docker;
 	stage->scene.env.clock = &model->clock;
 	assert_int_equal(endpoint_free_port("127.0.0.1", &stage->port, &err), 0);

@@ -260,15 +260,17 @@ static void a_gateway_without_tls_has_no_certificates(void **state)
 	assert_error(&err, ERROR_USAGE, "speaks no TLS");
 }
 
-static void of_another_host_nothing_can_be_fetched(void **state)
+static void where_another_host_cannot_be_reached_nothing_is_written(void **state)
 {
 	static const struct request request = { "gw", "https://host:8080", "me@host", false, false };
+	static const struct script_step steps[] = { { .command = "ssh -nNT *-- host", .how = SCRIPT_MISSING, .lines = no_events } };
 	AUTO(record) record = { 0 };
 	struct error *err = NULL;
 
+	SCENE_SCRIPT((struct scene *)*state, steps);
 	assert_int_equal(add(*state, &request, &record, &err), -1);
-	assert_true(advises(err, "--ca ca.crt --cert tls.crt --key tls.key"));
-	assert_error(&err, ERROR_REFUSED, "cannot be fetched from another host");
+	assert_error(&err, ERROR_UNREACHABLE, "cannot add gateway 'gw'");
+	assert_false(scene_has(*state, "gateways"));
 }
 
 /* The first commands of the extraction, the last of them as told. */
@@ -497,7 +499,7 @@ int main(void)
 		RULE(a_namesake_is_recorded_as_a_start_does),
 		RULE(the_container_must_be_one),
 		RULE(a_gateway_without_tls_has_no_certificates),
-		RULE(of_another_host_nothing_can_be_fetched),
+		RULE(where_another_host_cannot_be_reached_nothing_is_written),
 		RULE(whichever_call_fails_or_is_interrupted_nothing_is_left),
 		RULE(a_failed_write_leaves_all_as_it_was),
 		RULE(the_bundle_for_an_entry_of_the_systems_comes_back),

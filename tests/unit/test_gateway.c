@@ -231,6 +231,21 @@ static void an_engine_of_another_host_is_known_by_the_address_of_that(void **sta
 	assert_false(gateway_engine_is_here(&env));
 }
 
+static void only_another_hosts_docker_is_that_of_a_gateway_there(void **state)
+{
+	static const struct record here = { .name = NULL }, there = { .is_remote = true }, foreign = { .is_external = true };
+	const struct docker local = { .address = NULL }, remote = { .address = (char *)(uintptr_t) "ssh://box" };
+	const struct gateway_env by_local = { .docker = &local }, by_remote = { .docker = &remote };
+
+	(void)state;
+	assert_true(gateway_is_at_hand(&by_local, &here));
+	assert_false(gateway_is_at_hand(&by_local, &there));
+	assert_true(gateway_is_at_hand(&by_remote, &there));
+	assert_true(gateway_is_at_hand(&by_remote, &here)); /* which engine it is shows its ID */
+	assert_false(gateway_is_at_hand(&by_local, &foreign));
+	assert_false(gateway_is_at_hand(&by_remote, &foreign));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -245,6 +260,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(engines_of_one_id_are_told_apart_by_their_endpoints, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test(the_docker_endpoint_is_docker_host_or_the_context),
+		cmocka_unit_test(only_another_hosts_docker_is_that_of_a_gateway_there),
 		cmocka_unit_test(an_engine_of_another_host_is_known_by_the_address_of_that),
 		cmocka_unit_test(a_context_that_cannot_be_asked_is_an_error),
 	};

@@ -118,7 +118,7 @@ static void a_released_lock_names_nobody(void **state)
 	assert_holds(scratch("run/openshell/dev.lock"), "");
 }
 
-/* It holds the configuration for a moment. */
+/* It holds the configuration for a moment, at the end of which there is a file "ended". */
 static pid_t keeper(const struct paths *paths, int moment_ms)
 {
 	int ready[2];
@@ -134,6 +134,7 @@ static pid_t keeper(const struct paths *paths, int moment_ms)
 		if (lock_configuration(&lock, paths, &err) < 0 || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		poll(NULL, 0, moment_ms);
+		scratch_put(scratch("ended"), "");
 		lock_release(&lock);
 		_exit(0);
 	}
@@ -153,7 +154,8 @@ static void the_configuration_is_waited_for_and_nothing_of_the_lock_stays(void *
 
 	(void)state;
 	assert_int_equal(lock_configuration(&lock, &paths, &err), 0);
-	assert_int_equal(waitpid(pid, &status, WNOHANG), pid);
+	assert_holds(scratch("ended"), "");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_mode(paths.user_root, 0700);
 	assert_entries(paths.user_root, 0);

@@ -294,6 +294,30 @@ static void metadata_that_cannot_be_used_is_refused_with_the_reason(void **state
 	}
 }
 
+static void options_for_ssh_are_a_list_of_texts_or_the_entry_is_of_no_use(void **state)
+{
+#define HERE "{\"name\":\"dev\",\"gateway_endpoint\":\"https://h:1\",\"is_remote\":true,\"gateway_port\":1,\"ssh_options\":"
+	static const char *const bad[] = { "\"Port=1\"", "[1]", "[\"Port=1\",null]", "{\"Port\":\"1\"}", "[\"a\\u001b\"]", "true" };
+	AUTO(record) record = { 0 }, none = { 0 };
+	struct error *err = NULL;
+
+	(void)state;
+	put("user", "dev", HERE "[\"Port=1\",\"User=a b\"]}");
+	assert_int_equal(registry_load(&here, "dev", &record, &err), 0);
+	assert_int_equal(record.ssh_options.n, 2);
+	assert_string_equal(record.ssh_options.v[1], "User=a b");
+	put("user", "dev", HERE "null}");
+	assert_int_equal(registry_load(&here, "dev", &none, &err), 0);
+	assert_int_equal(none.ssh_options.n, 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		autofree char *text = xasprintf(HERE "%s}", bad[i]);
+
+		put("user", "dev", text);
+		assert_not_found("dev", ERROR_SYSTEM, "'ssh_options' is no list of texts");
+	}
+#undef HERE
+}
+
 static void a_key_of_ours_that_is_there_twice_is_refused(void **state)
 {
 	static const char *const extra[] = {
@@ -655,12 +679,18 @@ static void a_gateway_directory_that_is_a_link_is_removed_as_one(void **state)
 
 	(void)state;
 	scratch_put(scratch("real/metadata.json"), METADATA("dev", 1001));
+	scratch_put(scratch("real/mtls/tls.key"), "key");
+	scratch_put(scratch("real/node/ca.crt"), "ca");
 	scratch_put(scratch("user/gateways/other/x"), "");
 	assert_int_equal(symlink("../../real", scratch("user/gateways/dev")), 0);
+	put_flat("dev", METADATA("dev", 1002));
 	assert_int_equal(registry_remove(&here, "dev", &removed, &err), 0);
 	assert_true(removed);
 	assert_gone(scratch("user/gateways/dev"));
+	assert_gone(scratch("user/gateways/dev_metadata.json"));
 	assert_holds(scratch("real/metadata.json"), METADATA("dev", 1001));
+	assert_holds(scratch("real/mtls/tls.key"), "key");
+	assert_holds(scratch("real/node/ca.crt"), "ca");
 }
 
 /* ------------------------------------------------------------------ lists */
@@ -1077,6 +1107,7 @@ int main(void)
 		CASE(every_key_is_read_and_others_are_ignored),
 		CASE(optional_keys_may_be_missing_null_blank_or_of_another_type),
 		CASE(metadata_that_cannot_be_used_is_refused_with_the_reason),
+		CASE(options_for_ssh_are_a_list_of_texts_or_the_entry_is_of_no_use),
 		CASE(a_key_of_ours_that_is_there_twice_is_refused),
 		CASE(entries_of_other_programs_are_read),
 		CASE(a_huge_or_deep_file_is_refused),

@@ -179,6 +179,62 @@ static void what_was_added_from_this_engine_is_known_by_its_id(void **state)
 	scene_close(&scene);
 }
 
+static void docker_on_the_gateways_host_knows_its_container(void **state)
+{
+	static const struct script_step steps[] = { { .command = INSPECT, .out = STATE("exited", "") } };
+	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)"https://127.0.0.1:1",
+				 .is_remote = true, .port = 1 };
+	AUTO(status) status = { 0 };
+	struct error *err = NULL;
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene);
+	SCENE_SCRIPT(&scene, steps);
+	scene.script.docker.address = "ssh://box";
+	assert_int_equal(gateway_status(&scene.env, &record, &status, &err), 0);
+	assert_int_equal(status.state, STATE_STOPPED);
+	scene_close(&scene);
+}
+
+/* What is said of a gateway on another host that ssh is not there to reach. */
+static enum gateway_state state_at_box(const struct script_step *steps, size_t count, const char *endpoint, char **reason)
+{
+	struct record record = { .name = (char *)(uintptr_t)"gw", .endpoint = (char *)(uintptr_t)endpoint,
+				 .is_remote = true, .port = 1 };
+	const struct site_options box = { "box", NULL, NULL };
+	AUTO(status) status = { 0 };
+	AUTO(site) site = { 0 };
+	struct error *err = NULL;
+	struct scene scene;
+
+	scene_open(&scene);
+	scene_script(&scene, steps, count);
+	assert_int_equal(site_find(&site, &scene.env, NULL, &box, &err), 0);
+	assert_int_equal(gateway_status_at(&site, &record, false, &status, &err), 0);
+	scene_close(&scene);
+	*reason = STEAL(status.reason);
+	return status.state;
+}
+
+static void ssh_is_needed_only_where_the_endpoint_leaves_it_open(void **state)
+{
+	static const struct script_line silence[] = { { 0, NULL } };
+	static const struct script_step well[] = { { .command = CURL, .out = "{\"version\":\"1\"}\n200 0 0.000" } };
+	static const struct script_step silent[] = { { .command = "ssh -nNT *", .how = SCRIPT_MISSING, .lines = silence } };
+	autofree char *endpoint = NULL, *reason = NULL, *why = NULL;
+	int port;
+	autoclose int listener = listen_on_loopback(AF_INET, &port);
+
+	(void)state;
+	assert_true(listener >= 0);
+	endpoint = xasprintf("http://127.0.0.1:%d", port);
+	assert_int_equal(state_at_box(well, 1, endpoint, &reason), STATE_CONNECTED);
+	assert_null(reason);
+	assert_int_equal(state_at_box(silent, 1, "http://127.0.0.1:1", &why), STATE_UNREACHABLE);
+	assert_non_null(strstr(why, "nothing answers at 127.0.0.1 port 1; docker there could not be asked: "));
+}
+
 static void a_signal_is_no_state(void **state)
 {
 	static const struct script_step steps[] = { { .command = INSPECT, .how = SCRIPT_CANCELS } };
@@ -226,6 +282,8 @@ int main(void)
 		cmocka_unit_test(a_gateway_that_answers_is_connected_also_without_docker),
 		cmocka_unit_test(what_was_added_by_its_address_alone_is_asked_itself_also_on_this_machine),
 		cmocka_unit_test(what_was_added_from_this_engine_is_known_by_its_id),
+		cmocka_unit_test(docker_on_the_gateways_host_knows_its_container),
+		cmocka_unit_test(ssh_is_needed_only_where_the_endpoint_leaves_it_open),
 		cmocka_unit_test(a_signal_is_no_state),
 		cmocka_unit_test(each_state_has_its_name_and_exit_code),
 	};

@@ -80,6 +80,43 @@ static void a_recorded_gateway_that_runs_costs_one_look(void **state)
 	assert_int_equal(survey.action, ACTION_KEEP);
 }
 
+static void so_does_one_on_another_host_where_docker_there_is_asked(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker inspect --format '{{json .}}' -- " NAME " " LOCAL,
+		  .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) },
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene_write(scene, "gateways/gw/metadata.json",
+		    "{\"name\":\"gw\",\"gateway_endpoint\":\"https://box.lan:8080\",\"is_remote\":true,\"gateway_port\":8080,"
+		    "\"remote_host\":\"box\",\"container_id\":\"C1\",\"docker_id\":\"E1\",\"image\":\"" LOCAL "\"}");
+	SCENE_SCRIPT(scene, steps);
+	scene->script.docker.address = "ssh://box";
+	assert_int_equal(survey_make(&survey, &scene->env, &plain, &err), 0);
+	assert_int_equal(survey.action, ACTION_KEEP);
+}
+
+static void on_another_host_it_listens_everywhere_and_no_port_is_tried_here(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("") };
+	struct deploy_options options = { .name = "gw", .remote_host = "box.lan", .remote_alias = "box" };
+	autoclose int busy = listen_on_loopback(AF_INET, &options.port);
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	assert_true(busy >= 0);
+	SCENE_SCRIPT(scene, steps);
+	scene->script.docker.address = "ssh://box";
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_string_equal(survey.plan.bind, "0.0.0.0");
+	assert_string_equal(survey.plan.host, "box.lan");
+	assert_line(&survey.plan.sans, "box.lan box");
+}
+
 static void a_gateway_keeps_the_image_it_was_made_from(void **state)
 {
 	static const struct script_step gone[] = {
@@ -832,6 +869,8 @@ int main(void)
 #define RULE(name) cmocka_unit_test_setup_teardown(name, scene_setup, scene_teardown)
 	static const struct CMUnitTest tests[] = {
 		RULE(a_recorded_gateway_that_runs_costs_one_look),
+		RULE(so_does_one_on_another_host_where_docker_there_is_asked),
+		RULE(on_another_host_it_listens_everywhere_and_no_port_is_tried_here),
 		RULE(a_gateway_keeps_the_image_it_was_made_from),
 		RULE(the_published_image_is_taken_before_our_own),
 		RULE(a_ref_that_is_none_is_a_usage_error),

@@ -263,19 +263,27 @@ static void the_same_bundle_is_left_alone(void **state)
 	world_close(&world);
 }
 
+/* The stored bundle stays, and nothing beside it. */
+static void assert_refused(const struct script_step *steps, size_t count, const char *reason)
+{
+	struct world world;
+
+	world_open(&world, CA);
+	assert_int_equal(refresh(&world, steps, count), -1);
+	assert_string_equal(error_code_name(world.err), "certificates");
+	assert_stored(&world, CA);
+	assert_error(&world.err, ERROR_UNHEALTHY, reason);
+	world_close(&world);
+}
+
 static void what_is_not_pem_is_refused(void **state)
 {
 	const struct script_step steps[] = {
 		{ .command = INSPECT, .out = RUNNING }, EVENTS, { .command = SECRET, .out = secret("junk", CERT("MAA="), KEY) },
 	};
-	struct world world;
 
 	(void)state;
-	world_open(&world, CA);
-	assert_int_equal(refresh(&world, steps, ARRAY_LEN(steps)), -1);
-	assert_string_equal(error_code_name(world.err), "certificates");
-	assert_stored(&world, CA);
-	world_close(&world);
+	assert_refused(steps, ARRAY_LEN(steps), "what is stored stays: the gateway's ca.crt is not a PEM certificate");
 }
 
 static void what_openssl_finds_wanting_is_refused(void **state)
@@ -284,15 +292,9 @@ static void what_openssl_finds_wanting_is_refused(void **state)
 		{ .command = INSPECT, .out = RUNNING }, EVENTS, { .command = SECRET, .out = secret(OTHER_CA, CERT("MAA="), KEY) },
 		{ .command = "openssl verify *", .code = 2, .err = "verification failed\n" },
 	};
-	struct world world;
 
 	(void)state;
-	world_open(&world, CA);
-	assert_int_equal(refresh(&world, steps, ARRAY_LEN(steps)), -1);
-	assert_string_equal(error_code_name(world.err), "certificates");
-	assert_stored(&world, CA);
-	assert_error(&world.err, ERROR_UNHEALTHY, "what is stored stays: openssl verify failed (exit 2): verification failed");
-	world_close(&world);
+	assert_refused(steps, ARRAY_LEN(steps), "stays: openssl verify failed (exit 2): verification failed");
 }
 
 static void what_the_endpoint_does_not_go_with_is_refused(void **state)
@@ -313,6 +315,28 @@ static void what_the_endpoint_does_not_go_with_is_refused(void **state)
 	assert_string_equal(error_code_name(world.err), "certificates");
 	assert_stored(&world, CA);
 	assert_error(&world.err, ERROR_UNHEALTHY, "its endpoint does not go with them");
+	world_close(&world);
+	close(fd);
+}
+
+static void what_curl_cannot_read_is_refused_where_there_is_no_openssl(void **state)
+{
+	const struct script_step steps[] = {
+		{ .command = INSPECT, .out = RUNNING }, EVENTS, { .command = SECRET, .out = secret(OTHER_CA, CERT("MAA="), KEY) },
+		{ .command = "openssl verify *", .how = SCRIPT_MISSING },
+		{ .command = "curl *--cacert *mtls.new/ca.crt *", .code = 58, .out = "\n000 0 0", .err = "no key\n" },
+	};
+	int port, fd = listen_on_loopback(AF_INET, &port);
+	autofree char *endpoint = xasprintf("https://127.0.0.1:%d", port);
+	struct world world;
+
+	(void)state;
+	world_open(&world, CA);
+	world.record.endpoint = endpoint;
+	assert_int_equal(refresh(&world, steps, ARRAY_LEN(steps)), -1);
+	assert_string_equal(error_code_name(world.err), "certificates");
+	assert_stored(&world, CA);
+	assert_error(&world.err, ERROR_UNHEALTHY, "what is stored stays: the certificates cannot be used: curl failed");
 	world_close(&world);
 	close(fd);
 }
@@ -399,6 +423,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_pem_is_refused),
 		cmocka_unit_test(what_openssl_finds_wanting_is_refused),
 		cmocka_unit_test(what_the_endpoint_does_not_go_with_is_refused),
+		cmocka_unit_test(what_curl_cannot_read_is_refused_where_there_is_no_openssl),
 		cmocka_unit_test(a_gateway_that_does_not_run_here_cannot_be_asked),
 		cmocka_unit_test(another_engines_container_is_not_trusted),
 		cmocka_unit_test(each_call_may_fail),

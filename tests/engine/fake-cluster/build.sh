@@ -13,7 +13,7 @@ set -eu
 HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 DATA=${DATA:-$HERE/../../data/fake-cluster}
 DOCKER=${DOCKER:-docker}
-APPLETS='kubectl ctr sh true false exit sleep echo cat'
+APPLETS='kubectl ctr sh true false exit sleep echo cat terminal'
 
 die() {
 	printf 'build.sh: %s\n' "$*" >&2

@@ -39,6 +39,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -540,6 +541,27 @@ static int run_echo(char **words)
 	return 0;
 }
 
+/* Tells the size of the terminal, again when it changes, until a line comes, or Ctrl-C. */
+static int run_terminal(void)
+{
+	struct pollfd input = { STDIN_FILENO, POLLIN, 0 };
+	struct winsize size, told = { 0 };
+
+	for (;;) {
+		if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0) {
+			puts("no terminal");
+			return 5;
+		}
+		if (size.ws_row != told.ws_row || size.ws_col != told.ws_col) {
+			printf("terminal %d %d\n", size.ws_row, size.ws_col);
+			fflush(stdout);
+			told = size;
+		}
+		if (poll(&input, 1, 50) > 0)
+			return 4;
+	}
+}
+
 static int run_applet(const char *name, char **words);
 
 /* Just enough for CMD-SHELL and for `sh -c COMMAND`: words apart by blanks, up to "||" or ";". */
@@ -592,6 +614,8 @@ static int run_applet(const char *name, char **words)
 		return run_echo(words);
 	if (strcmp(name, "cat") == 0)
 		return run_cat();
+	if (strcmp(name, "terminal") == 0)
+		return run_terminal();
 	fprintf(stderr, "fake-cluster: no such command: %s\n", name);
 	return 127;
 }
