@@ -44,8 +44,8 @@ static bool is_present(void *arg, const char *path)
 }
 
 /*
- * An engine whose images are in its storage driver does not read the file of a layer that it has upon the same ones (as
- * of 20.10 to 28). A digest that comes again higher up, such as that of an empty layer, is another layer there.
+ * An engine whose images are in its storage driver does not read the file of a layer that it has upon the same
+ * ones (20.10 to 28). A digest that comes again higher up, such as an empty layer's, is another layer there.
  */
 static int find_present(struct sending *sending, struct error **err)
 {
@@ -155,7 +155,8 @@ static int send_what_is_missing(struct sending *sending, const struct docker *he
 	if (!may_want_all(sending, *err))
 		return -1;
 	why = error_text(*err);
-	progress_note(sending->env, "the engine did not take the image without the layers that it has (%s): all of it is sent", why);
+	progress_note(sending->env, "the engine did not take the image without the layers that it has (%s): all of it is "
+				    "sent", why);
 	error_free(err);
 	argv_release(&sending->present);
 	return transfer(sending, here, err);
@@ -200,7 +201,7 @@ int gateway_send_image(const struct gateway_env *env, const struct docker *here,
 		return error_wrap(err, "cannot send the image %s of this host", image->ref);
 	}
 	if (sending.sent < sending.gone_by)
-		progress_note(env, "sent %" PRIu64 " of %" PRIu64 " MB: the engine had the rest", sending.sent / MEGABYTE,
-			      sending.gone_by / MEGABYTE);
+		progress_note(env, "sent %" PRIu64 " of %" PRIu64 " MB: the engine had the rest",
+			      sending.sent / MEGABYTE, sending.gone_by / MEGABYTE);
 	return 0;
 }

@@ -5,8 +5,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=../lib/tap.sh
 . "$(dirname "$0")/../lib/tap.sh"
-# shellcheck source-path=SCRIPTDIR source=../lib/engine.sh
 REMOTE=deployer@remote
+# shellcheck source-path=SCRIPTDIR source=../lib/engine.sh
 . "$(dirname "$0")/../lib/engine.sh"
 # shellcheck source-path=SCRIPTDIR source=../lib/gateway.sh
 . "$(dirname "$0")/../lib/gateway.sh"
@@ -26,7 +26,7 @@ fresh() {
 }
 
 sent() {
-	start sent --push-image "$@"
+	start sent --push-image
 }
 
 image_here() {
