@@ -35,6 +35,7 @@ void dry_open(struct dry *dry, const struct site *site)
 
 	*dry = (struct dry){ .env = *env, .docker = *env->docker, .progress = *env->progress };
 	dryrun_init(&dry->run, dry->docker.runner, print_command, dry);
+	dry->run.docker_host = env->settings->docker_host;
 	dry->docker.runner = &dry->run.runner;
 	dry->progress.step = print_step;
 	dry->progress.done = ignore;

@@ -6,6 +6,7 @@
 
 #include "gateway/dryrun.h"
 #include "gateway/push.h"
+#include "gateway/site.h"
 #include "store/mtls.h"
 #include "store/nodefiles.h"
 #include "tools/ctr.h"
@@ -143,7 +144,7 @@ int show_push(struct deploy *deploy, struct error **err)
 	    kubectl_workload_get(&kubectl, WORKLOAD_SPACE, WORKLOAD_NAME, &workload, err) < 0)
 		return -1;
 	dryrun_wait_containerd(dryrun, container);
-	if (ctr_images_import(deploy->env->docker, container, &deploy->survey.push, err) < 0)
+	if (ctr_images_import(site_home(deploy->options->site, deploy->env), deploy->env->docker, container, &deploy->survey.push, err) < 0)
 		return -1;
 	/* where it cannot be seen yet: as in our chart */
 	dryrun_restart_workload(dryrun, container, WORKLOAD_SPACE, workload ? workload : "statefulset/" WORKLOAD_NAME,

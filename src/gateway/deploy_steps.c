@@ -370,6 +370,7 @@ static int deploy_push(struct deploy *deploy, struct error **err)
 {
 	const struct push push = {
 		.gateway = deploy->options->name,
+		.from = site_home(deploy->options->site, deploy->env),
 		.refs = &deploy->survey.push,
 		.timeout_ms = health_timeout_ms(deploy),
 		.no_wait = deploy->options->no_wait,

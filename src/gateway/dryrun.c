@@ -63,12 +63,36 @@ static int run(void *arg, struct proc_spec *spec, struct proc_result *result, st
 	return 0;
 }
 
+static bool tells_host(const struct proc_spec *spec)
+{
+	for (size_t i = 0; i < spec->env.n; i++)
+		if (str_starts(spec->env.v[i], "DOCKER_HOST="))
+			return true;
+	return false;
+}
+
+/* The script has set DOCKER_HOST for another host by now, which is not for this one. */
+static char *quote_for_home(const struct dryrun *dryrun, const struct proc_spec *spec)
+{
+	AUTO(argv) words = ARGV_INIT;
+
+	argv_add(&words, "env");
+	if (dryrun->docker_host != NULL)
+		argv_addf(&words, "DOCKER_HOST=%s", dryrun->docker_host);
+	else
+		argv_addl(&words, "-u", "DOCKER_HOST", NULL);
+	argv_addv(&words, (const char *const *)spec->argv.v);
+	return argv_quote(&words);
+}
+
 /* Two that are joined are so in the shell, too. */
 static int join(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
 		struct error **err)
 {
 	const struct dryrun *dryrun = arg;
-	autofree char *left = argv_quote(&from->argv), *right = argv_quote(&to->argv);
+	bool from_home = tells_host(to) && !tells_host(from);
+	autofree char *left = from_home ? quote_for_home(dryrun, from) : argv_quote(&from->argv);
+	autofree char *right = argv_quote(&to->argv);
 
 	(void)err;
 	dryrun_tell(dryrun, "%s |\n\t%s", left, right);

@@ -14,6 +14,7 @@
 struct dryrun {
 	struct runner runner;     /* for docker: runs what changes nothing, tells the rest */
 	const struct runner *real;
+	const char *docker_host;  /* DOCKER_HOST of this host's docker, or NULL */
 	void (*tell)(void *arg, const char *text); /* one line or more, without the last newline */
 	void *arg;
 };

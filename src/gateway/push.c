@@ -78,7 +78,7 @@ static int restart_workload(struct watch *watch, const struct push *push, struct
 int push_images(struct watch *watch, const struct push *push, struct error **err)
 {
 	if (wait_for_containerd(watch, push->timeout_ms, err) < 0 ||
-	    ctr_images_import(watch->env->docker, watch->container, push->refs, err) < 0)
+	    ctr_images_import(push->from, watch->env->docker, watch->container, push->refs, err) < 0)
 		return -1;
 	return restart_workload(watch, push, err);
 }

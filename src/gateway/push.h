@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images of the engine onto a gateway's node, and the gateway anew from them. */
+/* Images of this host's docker onto a gateway's node, and the gateway anew from them. */
 #ifndef GATEWAY_PUSH_H
 #define GATEWAY_PUSH_H
 
@@ -14,6 +14,7 @@
 
 struct push {
 	const char *gateway;
+	const struct docker *from; /* has the images */
 	const struct argv *refs;
 	int64_t timeout_ms; /* for containerd to answer, and for the workload to exist, after a start */
 	bool no_wait;       /* a workload that is there is restarted, but nothing is waited for after the import */

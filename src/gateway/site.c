@@ -156,6 +156,11 @@ int site_open(struct site *site, bool may_ask, struct error **err)
 	return 0;
 }
 
+const struct docker *site_home(const struct site *site, const struct gateway_env *env)
+{
+	return site != NULL && site_is_remote(site) ? site->remote.outer->docker : env->docker;
+}
+
 static void replace(char **field, const char *text)
 {
 	char *copy = text ? xstrdup(text) : NULL;

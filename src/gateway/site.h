@@ -53,6 +53,9 @@ int site_resolve(struct site *site, struct error **err) MUST_CHECK;
  * may ask at our terminal. */
 int site_open(struct site *site, bool may_ask, struct error **err) MUST_CHECK;
 
+/* This host's docker: that of env, unless the site, which may be NULL, is another host. */
+const struct docker *site_home(const struct site *site, const struct gateway_env *env);
+
 /* Writes into a record where its gateway is. */
 void site_fill_record(const struct site *site, struct record *record);
 

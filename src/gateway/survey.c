@@ -8,6 +8,7 @@
 #include "gateway/endpoint.h"
 #include "gateway/host.h"
 #include "gateway/image.h"
+#include "gateway/site.h"
 
 void survey_release(struct survey *survey)
 {
@@ -251,14 +252,14 @@ static int check_exposure(const struct survey *survey, const struct deploy_optio
 	return error_hint(err, "Or repeat the command with --force, where everyone on that network may");
 }
 
-static int check_push(const struct survey *survey, const struct gateway_env *env, struct error **err)
+static int check_push(const struct survey *survey, const struct docker *from, struct error **err)
 {
 	AUTO(argv) absent = ARGV_INIT;
 	autofree char *names = NULL;
 
 	if (survey->push.n == 0)
 		return 0;
-	if (docker_images_absent(env->docker, &survey->push, &absent, err) < 0)
+	if (docker_images_absent(from, &survey->push, &absent, err) < 0)
 		return -1;
 	if (absent.n == 0)
 		return 0;
@@ -464,7 +465,7 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 
 	survey->container_name = gateway_container_name(options->name);
 	if (image_push_refs(env->settings, &survey->push, err) < 0 || read_files(survey, env, options, err) < 0 ||
-	    load_record(survey, env, options->name, err) < 0 || look(survey, env, options, err) < 0 || check_push(survey, env, err) < 0 ||
+	    load_record(survey, env, options->name, err) < 0 || look(survey, env, options, err) < 0 || check_push(survey, site_home(options->site, env), err) < 0 ||
 	    decide(survey, env, options, afresh, err) < 0)
 		return -1;
 	if (survey->action == ACTION_KEEP && options->confirm_recreate == NULL && !survey->fetches)

@@ -25,7 +25,7 @@ struct survey {
 	bool other_image;           /* none is here, and the container is of none of those that may be taken */
 	struct engine engine;       /* only looked at when something has to change */
 	bool volume_exists;         /* likewise */
-	struct argv push;           /* images of the engine that go to the node; none: nothing is pushed */
+	struct argv push;           /* images of this host's docker that go to the node; none: nothing is pushed */
 	bool afresh;                /* all that is there is to be destroyed first */
 	struct plan plan;
 	enum container_action action;

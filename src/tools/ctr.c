@@ -40,12 +40,12 @@ int ctr_is_ready(const struct docker *docker, const char *container, bool *ready
  * alone is the architecture that ctr was built for, which is the node's. `docker save --platform` would need
  * API 1.48.
  */
-int ctr_images_import(const struct docker *docker, const char *container, const struct argv *refs,
-		      struct error **err)
+int ctr_images_import(const struct docker *from, const struct docker *docker, const char *container,
+		      const struct argv *refs, struct error **err)
 {
 	AUTO(argv) command = ARGV_INIT;
 
 	add_ctr(&command);
 	argv_addl(&command, "images", "import", "--platform", "linux", "-", NULL);
-	return docker_images_stream(docker, refs, "ctr images import", container, &command, err);
+	return docker_images_stream(from, docker, refs, "ctr images import", container, &command, err);
 }

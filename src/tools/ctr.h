@@ -14,9 +14,9 @@ int ctr_is_ready(const struct docker *docker, const char *container, bool *ready
 /* The command that tells. Pure. */
 void ctr_args_version(struct argv *args);
 
-/* Gives images of the engine to the Kubernetes in the container, in one stream: no file is made, and no byte passes
+/* Gives images that docker `from` has to the Kubernetes in the container, in one stream: no file is made, and no byte passes
  * through us. What is there under these names already is replaced. */
-int ctr_images_import(const struct docker *docker, const char *container, const struct argv *refs,
-		      struct error **err) MUST_CHECK;
+int ctr_images_import(const struct docker *from, const struct docker *docker, const char *container,
+		      const struct argv *refs, struct error **err) MUST_CHECK;
 
 #endif

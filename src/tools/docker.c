@@ -648,10 +648,10 @@ int docker_image_remove(const struct docker *docker, const char *ref, struct err
 	return runner_check(docker->runner, &spec, &result, err);
 }
 
-int docker_images_stream(const struct docker *docker, const struct argv *refs, const char *purpose,
-			 const char *container, const struct argv *command, struct error **err)
+int docker_images_stream(const struct docker *from, const struct docker *docker, const struct argv *refs,
+			 const char *purpose, const char *container, const struct argv *command, struct error **err)
 {
-	AUTO(proc_spec) save = docker_spec(docker, "docker save", docker->push_timeout_ms);
+	AUTO(proc_spec) save = docker_spec(from, "docker save", docker->push_timeout_ms);
 	AUTO(proc_spec) into = docker_spec(docker, purpose, docker->push_timeout_ms);
 
 	argv_addl(&save.argv, "save", "--", NULL);

@@ -249,8 +249,8 @@ int docker_image_pull(const struct docker *docker, const struct docker_pull *pul
 /* to: a further name; it is taken from an image that has it. */
 int docker_image_tag(const struct docker *docker, const char *ref, const char *to, struct error **err) MUST_CHECK;
 int docker_image_remove(const struct docker *docker, const char *ref, struct error **err) MUST_CHECK;
-/* `docker save` of the images into the stdin of a command in the container, which must succeed. */
-int docker_images_stream(const struct docker *docker, const struct argv *refs, const char *purpose,
+/* `docker save` of images that `from` has into the stdin of a command in the container, which must succeed. */
+int docker_images_stream(const struct docker *from, const struct docker *docker, const struct argv *refs, const char *purpose,
 			 const char *container, const struct argv *command, struct error **err) MUST_CHECK;
 
 /* `docker save` and `docker load`, as docker's own arguments. Pure. */

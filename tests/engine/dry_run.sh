@@ -115,6 +115,10 @@ afresh() {
 
 pushing() {
 	fresh
+	[ -z "${REMOTE:-}" ] || {
+		lab local-engine
+		docker save openshell/fake-cluster:two | docker_here load
+	}
 	OPENSHELL_PUSH_IMAGES=openshell/fake-cluster:two
 	export OPENSHELL_PUSH_IMAGES
 	dry dev gateway start --name one --port "$PORT"

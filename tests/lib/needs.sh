@@ -79,8 +79,8 @@ needs_of() {
 	fuzz) echo "$NEEDS_FUZZ" ;;
 	shell) echo "$NEEDS_SHELL" ;;
 	cli) echo "$NEEDS_CLI" ;;
-	remote | remote-engine | bench) echo "$NEEDS_REMOTE" ;;
-	engine | e2e) echo "$NEEDS_ENGINE" ;;
+	remote | remote-engine | e2e | bench) echo "$NEEDS_REMOTE" ;;
+	engine) echo "$NEEDS_ENGINE" ;;
 	*) echo "$NEEDS_BUILD" ;;
 	esac
 }

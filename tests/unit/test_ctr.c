@@ -12,7 +12,7 @@ static int import(struct script *script, struct error **err)
 	AUTO(argv) refs = ARGV_INIT;
 
 	argv_addl(&refs, "openshell/gateway:a", "reg:5000/x/sandbox:b", NULL);
-	return ctr_images_import(&script->docker, "C1", &refs, err);
+	return ctr_images_import(&script->docker, &script->docker, "C1", &refs, err);
 }
 
 static void images_go_from_docker_to_containerd_in_one_pipe(void **state)

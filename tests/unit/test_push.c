@@ -34,7 +34,7 @@ static int bench_setup(void **state)
 
 	scene_open(&bench->scene);
 	argv_addl(&bench->refs, "a/gateway:1", "b:2", NULL);
-	bench->push = (struct push){ .gateway = "gw", .refs = &bench->refs, .timeout_ms = 10000 };
+	bench->push = (struct push){ .gateway = "gw", .from = &bench->scene.script.docker, .refs = &bench->refs, .timeout_ms = 10000 };
 	*state = bench;
 	return 0;
 }
