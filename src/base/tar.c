@@ -65,7 +65,7 @@ void tar_end(struct buf *tar)
 
 /* ------------------------------------------------------------------ leaving out */
 
-/* Octal digits, with blanks before them and a blank or a NUL after; false for anything else, such as GNU's binary sizes. */
+/* Octal digits, blanks before them, a blank or a NUL after; false for anything else, such as GNU's binary sizes. */
 static bool read_octal(const char *field, size_t len, uint64_t *number)
 {
 	size_t i = 0;

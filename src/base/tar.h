@@ -14,8 +14,8 @@ void tar_add_file(struct buf *tar, const char *path, unsigned mode, const void *
 void tar_end(struct buf *tar);
 
 /*
- * Leaves files out of an archive that goes by in pieces. Once it holds something else than plain files, directories and
- * links, which may mean more than it seems, all the rest goes by as it is.
+ * Leaves files out of an archive that goes by in pieces. Once it holds something else than plain files, directories
+ * and links, which may mean more than it seems, all the rest goes by as it is.
  */
 struct tar_sieve {
 	bool (*drops)(void *arg, const char *path); /* whether this file is left out */

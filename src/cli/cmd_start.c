@@ -188,7 +188,7 @@ static int deploy_there(const struct cli *cli, const struct invocation *in, stru
 		deploy->site = &site;
 		deploy->remote_host = site.resolved.host;
 		deploy->remote_alias = site.to.host;
-		deploy->push_from = in_has(in, "push-image") ? site.remote.outer->docker : NULL;
+		deploy->push_from = in_has(in, "push-image") ? site_home(&site, cli->env) : NULL;
 	}
 	if (in_has(in, "dry-run"))
 		return run_dry(&site, deploy, err);

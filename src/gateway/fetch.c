@@ -15,34 +15,35 @@ static char *source_of(const struct deploy_options *options, const char *ref)
 	return options->site != NULL ? image_published(ref) : NULL;
 }
 
-static void hint_to_bring(const struct deploy_options *options, const char *first, struct error **err)
+/* first: the words for a file, where that is the first step. */
+static int hint_to_bring(const struct deploy_options *options, const char *first, struct error **err)
 {
-	if (options->site != NULL)
-		error_hint_command(err, "Send the one that docker has on this host",
-				   "openshell gateway start --name %s --push-image", options->name);
-	error_hint_command(err, options->site != NULL ? "Or load it there from an archive" : first, "docker load -i FILE");
+	if (options->site == NULL)
+		return error_hint_command(err, first, "docker load -i FILE");
+	error_hint_command(err, "Send the one that docker has on this host",
+			   "openshell gateway start --name %s --push-image", options->name);
+	return error_hint_command(err, "Or load it there from an archive", "docker load -i FILE");
 }
 
 static int check_policy(const struct deploy_options *options, const char *ref, const char *source, struct error **err)
 {
+	const char *where = options->site != NULL ? "on that host" : "here";
+
 	if (options->pull == PULL_NEVER) {
-		error_set(err, ERROR_ABSENT, "the image %s is not %s, and --pull never forbids to pull it", ref,
-			  options->site != NULL ? "on that host" : "here");
+		error_set(err, ERROR_ABSENT, "the image %s is not %s, and --pull never forbids to pull it", ref, where);
 		error_code(err, "image-absent");
-		hint_to_bring(options, "Load it from an archive", err);
-		return -1;
+		return hint_to_bring(options, "Load it from an archive", err);
 	}
-	if (source == NULL) {
-		error_set(err, ERROR_ABSENT, "the image %s %s, and its name has no registry to pull it from", ref,
-			  options->pull == PULL_ALWAYS      ? "cannot be pulled (--pull always)"
-			  : options->site != NULL ? "is not on that host"
-							    : "is not here");
-		error_code(err, "image-absent");
-		error_hint_command(err, "Build it, in openshell's sources", "deploy/scripts/build-images.sh");
-		hint_to_bring(options, "Or load it from an archive", err);
-		return -1;
-	}
-	return 0;
+	if (source != NULL)
+		return 0;
+	if (options->pull == PULL_ALWAYS)
+		error_set(err, ERROR_ABSENT, "the image %s cannot be pulled (--pull always), and its name has no registry to "
+			  "pull it from", ref);
+	else
+		error_set(err, ERROR_ABSENT, "the image %s is not %s, and its name has no registry to pull it from", ref, where);
+	error_code(err, "image-absent");
+	error_hint_command(err, "Build it, in openshell's sources", "deploy/scripts/build-images.sh");
+	return hint_to_bring(options, "Or load it from an archive", err);
 }
 
 /* The registry that a reference means; docker's own where it names none. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/tar.h"
-#include "gateway/dryrun.h"
 
 /* Where an archive of an image has its layers, by digest, since docker 25. */
 #define LAYER_ALGORITHM "sha256:"
@@ -44,8 +43,8 @@ static bool is_present(void *arg, const char *path)
 }
 
 /*
- * An engine whose images are in its storage driver does not read the file of a layer that it has upon the same ones (as
- * of 20.10 to 28). A digest that comes again higher up, such as that of an empty layer, is another layer there.
+ * An engine whose images are in its storage driver does not read the file of a layer that it has upon the same
+ * ones (20.10 to 28). A digest that comes again higher up, such as an empty layer's, is another layer there.
  */
 static int find_present(struct sending *sending, struct error **err)
 {
@@ -122,7 +121,7 @@ static int check_arrival(const struct sending *sending, struct error **err)
 			 ? "has another image of that name" : "does not have the image");
 }
 
-static int transfer(struct sending *sending, const struct docker *here, struct error **err)
+static int stream(struct sending *sending, const struct docker *here, struct error **err)
 {
 	const struct docker *there = sending->env->docker;
 	autofree char *load = xasprintf("docker load on %s", there->address ? there->address : "the other engine");
@@ -135,9 +134,12 @@ static int transfer(struct sending *sending, const struct docker *here, struct e
 	sending->gone_by = sending->sent = 0;
 	tar_sieve_release(&sending->sieve);
 	sending->sieve = (struct tar_sieve){ .drops = is_present, .arg = sending };
-	if (docker_image_transfer(&transfer, err) < 0)
-		return -1;
-	return check_arrival(sending, err);
+	return docker_image_transfer(&transfer, err);
+}
+
+static int transfer(struct sending *sending, const struct docker *here, struct error **err)
+{
+	return stream(sending, here, err) < 0 ? -1 : check_arrival(sending, err);
 }
 
 /* Another engine than we know, or the layers were removed meanwhile. */
@@ -155,7 +157,8 @@ static int send_what_is_missing(struct sending *sending, const struct docker *he
 	if (!may_want_all(sending, *err))
 		return -1;
 	why = error_text(*err);
-	progress_note(sending->env, "the engine did not take the image without the layers that it has (%s): all of it is sent", why);
+	progress_note(sending->env, "the engine did not take the image without the layers that it has (%s): all of it is "
+				    "sent", why);
 	error_free(err);
 	argv_release(&sending->present);
 	return transfer(sending, here, err);
@@ -163,44 +166,20 @@ static int send_what_is_missing(struct sending *sending, const struct docker *he
 
 /* ------------------------------------------------------------------ putting it together */
 
-/* The script has set DOCKER_HOST for the other engine by now. */
-static void show(const struct gateway_env *env, const struct image *image)
-{
-	const char *host = env->settings->docker_host;
-	AUTO(argv) save = ARGV_INIT;
-	AUTO(argv) load = ARGV_INIT;
-	autofree char *left = NULL, *right = NULL;
-
-	argv_add(&save, "env");
-	if (host != NULL)
-		argv_addf(&save, "DOCKER_HOST=%s", host);
-	else
-		argv_addl(&save, "-u", "DOCKER_HOST", NULL);
-	argv_add(&save, "docker");
-	docker_args_save(&save, image->ref);
-	argv_add(&load, "docker");
-	docker_args_load(&load);
-	left = argv_quote(&save);
-	right = argv_quote(&load);
-	dryrun_tell(env->dryrun, "%s |\n\t%s", left, right);
-}
-
 int gateway_send_image(const struct gateway_env *env, const struct docker *here, const struct image *image,
 		       struct error **err)
 {
 	AUTO(sending) sending = { .env = env, .image = image, .told_ms = clock_now_ms(env->clock) };
 
-	if (env->dryrun != NULL) {
-		show(env, image);
-		return 0;
-	}
+	if (env->dryrun != NULL)
+		return stream(&sending, here, err);
 	if (find_present(&sending, err) < 0 || send_what_is_missing(&sending, here, err) < 0) {
 		if (error_is(*err, ERROR_SYSTEM))
 			error_code(err, "image-not-sent");
 		return error_wrap(err, "cannot send the image %s of this host", image->ref);
 	}
 	if (sending.sent < sending.gone_by)
-		progress_note(env, "sent %" PRIu64 " of %" PRIu64 " MB: the engine had the rest", sending.sent / MEGABYTE,
-			      sending.gone_by / MEGABYTE);
+		progress_note(env, "sent %" PRIu64 " of %" PRIu64 " MB: the engine had the rest",
+			      sending.sent / MEGABYTE, sending.gone_by / MEGABYTE);
 	return 0;
 }

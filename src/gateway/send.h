@@ -9,10 +9,10 @@
 #include "tools/docker.h"
 
 /*
- * Streams an image that `here` has to env->docker, under the same name. Of layers that the engine has already, those are
- * left out that `docker save` of 25.0 and newer names by their digests; where the engine does not take the rest for the
- * image, all of it is sent. It is the image, or an error, when this returns; what came of a broken-off transfer is
- * docker's to forget.
+ * Streams an image that `here` has to env->docker, under the same name. Of layers that the engine has already,
+ * those are left out that `docker save` names by their digests (25.0 and newer); where the engine does not take the
+ * rest for the image, all of it is sent. On success the engine has this very image; what came of a broken-off
+ * transfer is docker's to forget.
  */
 int gateway_send_image(const struct gateway_env *env, const struct docker *here, const struct image *image,
 		       struct error **err) MUST_CHECK;

@@ -662,24 +662,14 @@ int docker_images_stream(const struct docker *from, const struct docker *docker,
 	return runner_pipe(docker->runner, &save, &into, err);
 }
 
-void docker_args_save(struct argv *args, const char *ref)
-{
-	argv_addl(args, "save", "--", ref, NULL);
-}
-
-void docker_args_load(struct argv *args)
-{
-	argv_addl(args, "load", "--quiet", NULL);
-}
-
 int docker_image_transfer(const struct docker_transfer *transfer, struct error **err)
 {
 	const struct docker *here = transfer->here, *there = transfer->there;
 	AUTO(proc_spec) save = docker_spec(here, transfer->save_purpose, here->push_timeout_ms);
 	AUTO(proc_spec) load = docker_spec(there, transfer->load_purpose, there->push_timeout_ms);
 
-	docker_args_save(&save.argv, transfer->ref);
-	docker_args_load(&load.argv);
+	argv_addl(&save.argv, "save", "--", transfer->ref, NULL);
+	argv_addl(&load.argv, "load", "--quiet", NULL);
 	save.relay = transfer->relay;
 	load.changes = true;
 	load.out.how = PROC_NULL;

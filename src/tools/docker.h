@@ -253,11 +253,7 @@ int docker_image_remove(const struct docker *docker, const char *ref, struct err
 int docker_images_stream(const struct docker *from, const struct docker *docker, const struct argv *refs, const char *purpose,
 			 const char *container, const struct argv *command, struct error **err) MUST_CHECK;
 
-/* `docker save` and `docker load`, as docker's own arguments. Pure. */
-void docker_args_save(struct argv *args, const char *ref);
-void docker_args_load(struct argv *args);
-
-/* The first of them here into the second there, through the relay. The purposes are what the two are called in errors. */
+/* `docker save` here into `docker load` there, through the relay. The purposes are what the two are called in errors. */
 struct docker_transfer {
 	const struct docker *here, *there;
 	const char *ref;

@@ -68,6 +68,41 @@ no_reference() {
 	expect_equal '' "$(calls)"
 }
 
+for_another_platform() {
+	given_registry
+	echo "$PUBLISHED sha256:image-1" >"$engine/images"
+	echo arm64 >"$engine/arch"
+	expect_status 3 run gateway start
+	expect_err "the image $PUBLISHED is for arm64, and docker's host is linux/amd64"
+	expect_err 'openshell gateway start --name openshell --pull always'
+	expect_equal '' "$(calls '^docker (pull|create|network create|volume create)')"
+	: >"$engine/images"
+	expect_status 3 run gateway start --progress=json
+	expect_equal image-platform "$(jq -r 'select(.event == "error").code' "$err")"
+	expect_equal "docker pull --platform linux/amd64 -- $PUBLISHED" "$(calls '^docker pull')"
+	expect_equal '' "$(calls '^docker (create|network create|volume create)')"
+}
+
+runs_for_another_platform() {
+	given_registry
+	echo "$PUBLISHED sha256:image-1" >"$engine/images"
+	given_container openshell running healthy
+	echo arm64 >"$engine/arch"
+	run gateway start
+	expect_equal '' "$(calls '^docker (pull|create|rm|stop|start)')"
+}
+
+push_image_for_others_only() {
+	given_registry
+	expect_status 2 run gateway start --push-image
+	expect_one_line
+	expect_err '--push-image is for --remote'
+	expect_status 2 run gateway start --push-image --remote me@host --pull always
+	expect_one_line
+	expect_err '--pull always'
+	expect_equal '' "$(calls)"
+}
+
 never_is_never() {
 	given_registry
 	expect_status 3 run gateway start --pull never
@@ -289,6 +324,9 @@ main() {
 	for ref in --help 'a b' A:b a@b a: reg.example/; do
 		check "what_is_no_reference_gives_2 ($ref)" no_reference "$ref"
 	done
+	check an_image_for_another_platform_makes_no_container for_another_platform
+	check a_container_that_runs_is_not_asked_for_its_platform runs_for_another_platform
+	check push_image_is_for_another_host_and_pulls_none push_image_for_others_only
 	check pull_never_asks_no_registry never_is_never
 	check pull_always_replaces_only_by_another_image always_replaces
 	check pull_always_needs_a_registry always_needs_a_registry

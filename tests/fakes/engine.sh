@@ -4,13 +4,15 @@
 # A small engine for the fake docker, read by a rule's hook (see given_engine in tests/lib/cli.sh).
 # It keeps what exists in $FAKE_DIR/engine: containers/NAME holds "STATUS HEALTH IMAGE-ID PORT BIND",
 # networks/NAME and volumes/NAME are empty, images holds lines "REF ID", dns/NAME and files/NAME
-# what the container was created with, tar/NAME what was copied into it. Its answers have the
+# what the container was created with, arch what images are for (amd64 without it), tar/NAME what was copied into it. Its answers have the
 # form of docker's, with the fields that matter. Rules before its own change single answers.
 
 engine=$FAKE_DIR/engine
 
 engine_image_json() {
-	printf '{"Id":"%s","RepoTags":["%s"],"RootFS":{"Type":"layers"},"Config":{"Labels":{"ai.openshell.version":"1.2.3"},"Healthcheck":{"Test":["CMD","/usr/local/bin/cluster-healthcheck.sh"]}}}\n' \
+	arch=amd64
+	[ ! -e "$engine/arch" ] || read -r arch <"$engine/arch"
+	printf '{"Id":"%s","RepoTags":["%s"],"Architecture":"'"$arch"'","RootFS":{"Type":"layers"},"Config":{"Labels":{"ai.openshell.version":"1.2.3"},"Healthcheck":{"Test":["CMD","/usr/local/bin/cluster-healthcheck.sh"]}}}\n' \
 		"$2" "$1"
 }
 

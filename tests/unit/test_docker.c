@@ -685,6 +685,87 @@ static void without_a_place_for_lines_a_pull_draws_on_our_terminal(void **state)
 	script_end(&script);
 }
 
+static void a_pull_can_be_for_a_platform(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker pull --platform linux/arm64 -- ghcr.io/x:1", .draws = true },
+		{ .command = "docker tag -- ghcr.io/x:1 x:mine" },
+	};
+	const struct docker_pull pull = { .ref = "ghcr.io/x:1", .platform = "linux/arm64" };
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_image_pull(&script.docker, &pull, &err), 0);
+	assert_int_equal(docker_image_tag(&script.docker, "ghcr.io/x:1", "x:mine", &err), 0);
+	script_end(&script);
+}
+
+#define IMAGES "docker image inspect --format '{{json .}}' -- a:1 b:2"
+#define IMAGE_B \
+	"{\"Id\":\"sha256:B\",\"RepoTags\":[\"b:2\"],\"Architecture\":\"arm64\",\"Size\":1234,\"Config\":{}," \
+	"\"RootFS\":{\"Layers\":[\"sha256:1\",\"sha256:2\"]}}\n"
+
+static void images_are_told_one_by_one_and_absent_ones_are_data(void **state)
+{
+	static const char *const refs[] = { "a:1", "b:2" };
+	static const struct script_step steps[] = {
+		{ .command = IMAGES, .code = 1, .out = IMAGE_B, .err = "Error: No such image: a:1\n" },
+		{ .command = INFO, .out = ENGINE_ANSWERS },
+		{ .command = IMAGES, .code = 1, .out = "\n" },
+		{ .command = INFO, .code = 1, .out = ENGINE_SILENT },
+	};
+	struct image images[2] = { 0 };
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	SCRIPT_INIT(&script, steps);
+	assert_int_equal(docker_images_get(&script.docker, refs, 2, images, &err), 0);
+	assert_null(images[0].ref);
+	assert_string_equal(images[1].ref, "b:2");
+	assert_string_equal(images[1].arch, "arm64");
+	assert_int_equal(images[1].size, 1234);
+	assert_line(&images[1].layers, "sha256:1 sha256:2");
+	image_release(&images[1]);
+	assert_int_equal(docker_images_get(&script.docker, refs, 2, images, &err), -1);
+	assert_error(&err, ERROR_UNREACHABLE, "Cannot connect");
+	script_end(&script);
+}
+
+#define LAYERS_OF(ids) "docker image inspect --format '{{json .RootFS.Layers}}' -- " ids
+
+static void layers_are_present_as_far_as_one_image_has_them_from_the_ground(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker image ls --quiet --no-trunc", .out = "sha256:A\nsha256:B\nsha256:A\nsha256:C\n" },
+		{ .command = LAYERS_OF("sha256:A sha256:B sha256:C"), .code = 1,
+		  .out = "[\"one\",\"other\",\"three\"]\nnull\n[\"one\",\"two\"]\n" },
+		{ .command = "docker image ls --quiet --no-trunc", .out = "sha256:A\n" },
+		{ .command = LAYERS_OF("sha256:A"), .out = "[\"two\",\"three\"]\n" },
+		{ .command = "docker image ls --quiet --no-trunc", .out = "" },
+		{ .command = "docker image ls --quiet --no-trunc", .out = "sha256:A\n" },
+		{ .command = LAYERS_OF("sha256:A"), .out = "rubbish\n" },
+	};
+	static const size_t counts[] = { 2, 0, 0 };
+	AUTO(argv) layers = ARGV_INIT;
+	struct error *err = NULL;
+	struct script script;
+	size_t count;
+
+	(void)state;
+	argv_addl(&layers, "one", "two", "three", NULL);
+	SCRIPT_INIT(&script, steps);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		assert_int_equal(docker_layers_present(&script.docker, &layers, &count, &err), 0);
+		assert_int_equal(count, counts[i]);
+	}
+	assert_int_equal(docker_layers_present(&script.docker, &layers, &count, &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "docker image inspect");
+	script_end(&script);
+}
+
 static void exec_knows_where_the_kubeconfig_is(void **state)
 {
 	static const struct script_step steps[] = {
@@ -871,6 +952,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_call_is_told_of_its_engine_by_its_environment),
+		cmocka_unit_test(a_pull_can_be_for_a_platform),
+		cmocka_unit_test(images_are_told_one_by_one_and_absent_ones_are_data),
+		cmocka_unit_test(layers_are_present_as_far_as_one_image_has_them_from_the_ground),
 		cmocka_unit_test(create_says_all_that_the_container_needs),
 		cmocka_unit_test(create_passes_on_everything_that_was_asked_for),
 		cmocka_unit_test(a_secret_is_in_the_environment_of_create_and_not_in_its_arguments),

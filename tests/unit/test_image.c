@@ -295,6 +295,64 @@ static void a_user_without_a_password_is_nobody(void **state)
 	assert_env(&settings, DEFAULTS, "");
 }
 
+static void a_platform_is_called_as_registries_do(void **state)
+{
+	static const struct {
+		const char *os, *arch, *platform;
+	} rows[] = {
+		{ "linux", "x86_64", "linux/amd64" },  { "linux", "aarch64", "linux/arm64" }, { "Linux", "ARM64", "linux/arm64" },
+		{ "linux", "armv7l", "linux/arm/v7" }, { "linux", "riscv64", "linux/riscv64" }, { "linux", "amd64", "linux/amd64" },
+		{ NULL, "x86_64", NULL },              { "linux", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *platform = image_platform(rows[i].os, rows[i].arch);
+
+		if (rows[i].platform == NULL)
+			assert_null(platform);
+		else
+			assert_string_equal(platform, rows[i].platform);
+	}
+}
+
+static void an_image_fits_the_engine_of_its_architecture(void **state)
+{
+	static const struct {
+		const char *image, *engine;
+		bool fits;
+	} rows[] = {
+		{ "amd64", "x86_64", true }, { "arm64", "aarch64", true }, { "arm64", "x86_64", false }, { "amd64", "aarch64", false },
+		{ "386", "x86_64", false },  { "arm", "armv7l", true },    { "s390x", "s390x", true },   { NULL, "x86_64", true },
+		{ "arm64", NULL, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (image_fits(rows[i].image, rows[i].engine) != rows[i].fits)
+			fail_msg("row %zu: %s on %s", i, rows[i].image, rows[i].engine);
+}
+
+static void another_host_is_given_the_published_image_of_the_tag(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "openshell/cluster:dev", "ghcr.io/nvidia/openshell/cluster:dev" },
+		{ "openshell/cluster", "ghcr.io/nvidia/openshell/cluster:latest" },
+		{ "cluster-local:mine", "ghcr.io/nvidia/openshell/cluster:latest" },
+		{ "openshell/cluster@sha256:0123456789abcdef", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *ref = image_published(rows[i][0]);
+
+		if (rows[i][1] == NULL)
+			assert_null(ref);
+		else
+			assert_string_equal(ref, rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -304,6 +362,9 @@ int main(void)
 		cmocka_unit_test(a_ref_is_no_option_and_has_no_blanks),
 		cmocka_unit_test(a_ref_is_taken_apart_as_docker_does),
 		cmocka_unit_test(what_docker_would_refuse_is_no_ref),
+		cmocka_unit_test(a_platform_is_called_as_registries_do),
+		cmocka_unit_test(an_image_fits_the_engine_of_its_architecture),
+		cmocka_unit_test(another_host_is_given_the_published_image_of_the_tag),
 		cmocka_unit_test(what_was_given_by_option_wins),
 		cmocka_unit_test(built_in_credentials_are_unmasked),
 		cmocka_unit_test(images_to_push_stand_between_commas),

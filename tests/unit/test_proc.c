@@ -1072,6 +1072,90 @@ static void a_pair_that_failed_is_told_by_who_failed(void **state)
 	}
 }
 
+/* ---- through us */
+
+struct relayed {
+	size_t len, longest;
+	bool twice, swallows;
+};
+
+static void relay(void *arg, const char *bytes, size_t len, struct buf *onward)
+{
+	struct relayed *relayed = arg;
+
+	relayed->len += len;
+	relayed->longest = len > relayed->longest ? len : relayed->longest;
+	for (int i = 0; i < (relayed->swallows ? 0 : relayed->twice ? 2 : 1); i++)
+		buf_add(onward, bytes, len);
+}
+
+static int relay_run(struct relayed *relayed, const char *from_text, const char *to_text, struct proc_result *result,
+		     struct error **err)
+{
+	AUTO(proc_spec) from = shell(from_text);
+	AUTO(proc_spec) to = shell(to_text);
+	struct proc_result results[2] = { PROC_RESULT_INIT, PROC_RESULT_INIT };
+	size_t before = open_descriptors();
+	int rc;
+
+	from.relay = (struct proc_relay){ relay, relayed };
+	rc = runner_real.pipe(NULL, &from, &to, results, err);
+	assert_no_children();
+	assert_int_equal(open_descriptors(), before);
+	proc_result_release(&results[0]);
+	*result = results[1];
+	return rc;
+}
+
+static void a_relay_gets_all_that_goes_by_and_gives_on_what_it_likes(void **state)
+{
+	struct relayed all = { 0 }, twice = { .twice = true }, none = { .swallows = true };
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(relay_run(&all, "head -c 30000000 /dev/zero", "sleep 0.1; wc -c", &result, &err), 0);
+	assert_string_equal(buf_str(&result.out), "30000000\n");
+	assert_int_equal(all.len, 30000000);
+	assert_in_range(all.longest, 1, 64 * 1024);
+	proc_result_release(&result);
+	assert_int_equal(relay_run(&twice, "printf ab", "cat", &result, &err), 0);
+	assert_string_equal(buf_str(&result.out), "abab");
+	proc_result_release(&result);
+	assert_int_equal(relay_run(&none, "head -c 300000 /dev/zero", "wc -c", &result, &err), 0);
+	assert_string_equal(buf_str(&result.out), "0\n");
+}
+
+static void who_fails_ends_the_other_one_beyond_the_relay(void **state)
+{
+	static const struct {
+		const char *from, *to, *text;
+	} rows[] = {
+		{ "echo no space >&2; exit 1", "cat; exec sleep 1000", "the writer failed (exit 1): no space" },
+		{ "exec yes", "echo no such image >&2; exit 2", "the reader failed (exit 2): no such image" },
+		{ "exec sleep 1000", "exit 3", "the reader failed (exit 3)" },
+		{ "exec yes", "exit 0", NULL },
+		{ "exec yes", "exec <&-; sleep 0.2; exit 0", NULL },
+		{ "exit 0", "cat", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(proc_spec) from = shell(rows[i].from);
+		AUTO(proc_spec) to = shell(rows[i].to);
+		struct relayed relayed = { 0 };
+		autoerror struct error *err = NULL;
+
+		from.purpose = "the writer";
+		to.purpose = "the reader";
+		from.relay = (struct proc_relay){ relay, &relayed };
+		assert_int_equal(runner_pipe(&runner_real, &from, &to, &err), rows[i].text ? -1 : 0);
+		if (rows[i].text != NULL)
+			assert_string_equal(err->text, rows[i].text);
+		assert_no_children();
+	}
+}
+
 static int both_failed(void *arg, struct proc_spec *from, struct proc_spec *to, struct proc_result results[2],
 		       struct error **err)
 {
@@ -1728,6 +1812,8 @@ int main(void)
 		CASE(each_of_a_pair_is_in_a_group_of_its_own),
 		CASE(of_a_pair_that_cannot_start_nothing_is_left),
 		CASE(a_pair_that_failed_is_told_by_who_failed),
+		CASE(a_relay_gets_all_that_goes_by_and_gives_on_what_it_likes),
+		CASE(who_fails_ends_the_other_one_beyond_the_relay),
 		CASE(two_that_failed_at_once_are_both_told),
 		CASE(a_request_to_stop_ends_a_pair),
 		CASE(a_request_to_stop_ends_the_child),

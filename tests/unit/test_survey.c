@@ -189,6 +189,170 @@ static void an_image_that_a_pull_brought_must_be_there(void **state)
 	assert_string_equal(survey.image.id, "sha256:I1");
 }
 
+/* ------------------------------------------------------------------ platforms, and an image of this host */
+
+#define ARM_ENGINE \
+	{ .command = INFO, .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\",\"OSType\":\"linux\",\"Architecture\":\"aarch64\"}\n" }
+#define IMAGE_FOR(ref, id, arch) \
+	"{\"Id\":\"" id "\",\"RepoTags\":[\"" ref "\"],\"Architecture\":\"" arch "\",\"RootFS\":{},\"Config\":{}}\n"
+
+static void an_image_for_another_platform_is_not_made_into_a_container(void **state)
+{
+	static const struct script_step ours[] = {
+		{ .command = INSPECT, .code = 1, .out = IMAGE_FOR(LOCAL, "sha256:I1", "amd64") }, ARM_ENGINE, VOLUMES(""),
+	};
+	static const struct script_step published[] = {
+		{ .command = INSPECT, .code = 1, .out = IMAGE_FOR(PUBLISHED, "sha256:I1", "amd64") }, ARM_ENGINE, VOLUMES(""),
+	};
+	static const struct script_step fits[] = {
+		{ .command = INSPECT, .code = 1, .out = IMAGE_FOR(LOCAL, "sha256:I1", "arm64") }, ARM_ENGINE, VOLUMES(""), HOLDERS(""),
+	};
+	static const struct script_step pulled[] = {
+		{ .command = INSPECT, .code = 1, .out = IMAGE_FOR(PUBLISHED, "sha256:I1", "amd64") }, ARM_ENGINE, VOLUMES(""),
+		HOLDERS(""),
+	};
+	struct deploy_options options = plain;
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	assert_int_equal(LOOK(scene, ours, &options, &err), -1);
+	assert_string_equal(err->code, "image-platform");
+	assert_false(advises(err, "--pull always"));
+	assert_error(&err, ERROR_ABSENT, "the image " LOCAL " is for amd64, and docker's host is linux/arm64");
+	assert_int_equal(LOOK(scene, published, &options, &err), -1);
+	assert_true(advises(err, "openshell gateway start --name gw --pull always"));
+	error_free(&err);
+	assert_int_equal(LOOK(scene, fits, &options, &err), 0);
+	/* what a pull brings in its place is looked at then */
+	options.pull = PULL_ALWAYS;
+	assert_int_equal(LOOK(scene, pulled, &options, &err), 0);
+}
+
+static void a_container_of_another_platform_that_is_there_is_docker_s_business(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker inspect --format '{{json .}}' -- " NAME " " LOCAL,
+		  .out = CONTAINER("running", "8080", "") IMAGE_FOR(LOCAL, "sha256:I1", "arm64") },
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+
+	write_record(scene, ",\"container_id\":\"C1\",\"docker_id\":\"E1\",\"image\":\"" LOCAL "\"");
+	assert_int_equal(LOOK(scene, steps, &plain, &err), 0);
+}
+
+static void what_a_pull_brought_must_be_for_the_platform(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = "docker inspect --format '{{json .}}' -- " NAME " x/y:1", .code = 1,
+		  .out = IMAGE_FOR("x/y:1", "sha256:I1", "amd64") },
+	};
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = {
+		.container_name = xstrdup(NAME), .image_ref = xstrdup("x/y:1"),
+		.engine = { .os = xstrdup("linux"), .arch = xstrdup("aarch64") },
+	};
+
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_image(&survey, &scene->env, &err), -1);
+	assert_string_equal(err->code, "image-platform");
+	assert_error(&err, ERROR_ABSENT, "x/y:1 is for amd64");
+}
+
+#define HERE "docker image inspect --format '{{json .}}' -- " PUBLISHED " " LOCAL
+#define ONLY(ref) "docker inspect --format '{{json .}}' -- " NAME " " ref
+
+/* By one docker here: which engine it asks is told by its environment. */
+static struct deploy_options with_push_from(struct scene *scene, struct docker *here, struct argv *env)
+{
+	struct deploy_options options = plain;
+
+	argv_add(env, "WHERE=here");
+	*here = scene->script.docker;
+	here->env = env;
+	options.push_from = here;
+	return options;
+}
+
+static void the_image_of_this_host_is_the_one_to_use(void **state)
+{
+	static const struct script_step absent[] = {
+		{ .command = HERE, .code = 1, .out = IMAGE_FOR(LOCAL, "sha256:I2", "arm64"), .env = "WHERE=here" }, ENGINE,
+		{ .command = ONLY(LOCAL), .code = 1, .out = "\n" }, ARM_ENGINE, VOLUMES(""), HOLDERS(""),
+	};
+	static const struct script_step present[] = {
+		{ .command = HERE, .code = 1, .out = IMAGE_FOR(LOCAL, "sha256:I1", "arm64") }, ENGINE,
+		{ .command = ONLY(LOCAL), .out = CONTAINER("running", "8080", "") IMAGE_FOR(LOCAL, "sha256:I1", "arm64") },
+	};
+	static const struct script_step another[] = {
+		{ .command = HERE, .code = 1, .out = IMAGE_FOR(LOCAL, "sha256:I2", "arm64") }, ENGINE,
+		{ .command = ONLY(LOCAL), .out = CONTAINER("running", "8080", "") IMAGE_FOR(LOCAL, "sha256:I1", "arm64") },
+		ARM_ENGINE, VOLUMES(NAME "\n"),
+	};
+	AUTO(argv) env = ARGV_INIT;
+	AUTO(survey) first = { 0 };
+	AUTO(survey) second = { 0 };
+	AUTO(survey) third = { 0 };
+	struct docker here;
+	struct scene *scene = *state;
+	struct deploy_options options = with_push_from(scene, &here, &env);
+	struct error *err = NULL;
+
+	assert_int_equal(endpoint_free_port("127.0.0.1", &options.port, &err), 0);
+	SCENE_SCRIPT(scene, absent);
+	assert_int_equal(survey_make(&first, &scene->env, &options, &err), 0);
+	assert_string_equal(first.sent.id, "sha256:I2");
+	assert_string_equal(first.image_ref, LOCAL);
+	assert_true(first.fetches);
+	options.port = -1;
+	write_record(scene, ",\"container_id\":\"C1\",\"docker_id\":\"E1\",\"image\":\"" LOCAL "\"");
+	SCENE_SCRIPT(scene, present);
+	assert_int_equal(survey_make(&second, &scene->env, &options, &err), 0);
+	assert_int_equal(second.action, ACTION_KEEP);
+	assert_null(second.sent.ref);
+	assert_false(second.fetches);
+	SCENE_SCRIPT(scene, another);
+	assert_int_equal(survey_make(&third, &scene->env, &options, &err), 0);
+	assert_string_equal(third.sent.id, "sha256:I2");
+	assert_true(third.fetches);
+}
+
+static void an_image_that_cannot_be_sent_is_refused_at_once(void **state)
+{
+	static const struct script_step none[] = { { .command = HERE, .code = 1, .out = "\n" }, ENGINE };
+	static const struct script_step silent[] = {
+		{ .command = HERE, .code = 1 }, { .command = INFO, .code = 1, .err = "Cannot connect to the Docker daemon\n" },
+	};
+	static const struct script_step foreign[] = {
+		{ .command = HERE, .code = 1, .out = IMAGE_FOR(LOCAL, "sha256:I2", "amd64") }, ENGINE,
+		{ .command = ONLY(LOCAL), .code = 1, .out = "\n" }, ARM_ENGINE, VOLUMES(""),
+	};
+	static const struct script_step digest[] = {
+		{ .command = "docker image inspect --format '{{json .}}' -- r.example/x@sha256:0123",
+		  .out = IMAGE_FOR("r.example/x:1", "sha256:I2", "amd64") },
+	};
+	AUTO(argv) env = ARGV_INIT;
+	struct docker here;
+	struct scene *scene = *state;
+	struct deploy_options options = with_push_from(scene, &here, &env);
+	struct error *err = NULL;
+
+	assert_int_equal(LOOK(scene, none, &options, &err), -1);
+	assert_string_equal(err->code, "image-absent");
+	assert_error(&err, ERROR_ABSENT, "docker on this host does not have " PUBLISHED ", " LOCAL);
+	assert_int_equal(LOOK(scene, silent, &options, &err), -1);
+	assert_error(&err, ERROR_UNREACHABLE, "--push-image: docker on this host: ");
+	assert_int_equal(LOOK(scene, foreign, &options, &err), -1);
+	assert_string_equal(err->code, "image-platform");
+	assert_true(advises(err, "openshell gateway start --name gw"));
+	assert_error(&err, ERROR_ABSENT, "is for amd64");
+	scene->settings.cluster_image = "r.example/x@sha256:0123";
+	assert_int_equal(LOOK(scene, digest, &options, &err), -1);
+	assert_error(&err, ERROR_USAGE, "has a digest");
+}
+
 static void images_to_push_are_looked_for_on_the_engine(void **state)
 {
 	static const struct script_step here[] = {
@@ -727,6 +891,11 @@ int main(void)
 		RULE(port_0_finds_a_free_one_without_asking_docker),
 		RULE(a_person_is_asked_before_what_exists_is_destroyed),
 		RULE(nobody_is_asked_about_nothing),
+		RULE(an_image_for_another_platform_is_not_made_into_a_container),
+		RULE(a_container_of_another_platform_that_is_there_is_docker_s_business),
+		RULE(what_a_pull_brought_must_be_for_the_platform),
+		RULE(the_image_of_this_host_is_the_one_to_use),
+		RULE(an_image_that_cannot_be_sent_is_refused_at_once),
 		RULE(a_volume_alone_is_reason_to_ask),
 		RULE(recreate_asks_nobody),
 		RULE(files_that_cannot_be_used_are_refused_before_docker_is_asked),
