@@ -18,7 +18,7 @@ struct enroll_options {
 	const struct target *target;
 	bool is_local;            /* its container is on the engine reached now, and the certificates are taken from there */
 	const char *destination;  /* it is on another host, where ssh gets by this; or NULL */
-	const struct buf *bundle; /* MTLS_FILES certificates that somebody gave, or NULL */
+	const struct mtls_bundle *bundle; /* certificates that somebody gave, or NULL */
 };
 
 /*
