@@ -40,11 +40,6 @@ static void rows_release(struct rows *rows)
 	argv_release(&rows->reasons);
 }
 
-static bool is_named(const struct record *record, const char *name)
-{
-	return name != NULL && streq(record->name, name);
-}
-
 static void add_row_with_state(struct rows *rows, const struct record *record, const char *state)
 {
 	bool is_invalid = record->invalid != NULL;
@@ -66,7 +61,7 @@ static void add_row_with_state(struct rows *rows, const struct record *record, c
 		rows->offsets[rows->n * rows->columns + c] = rows->texts.len;
 		buf_add(&rows->texts, cells[c], strlen(cells[c]) + 1);
 	}
-	rows->looks[rows->n++] = (char)((is_named(record, rows->active) ? LOOK_ACTIVE : 0) | (is_invalid ? LOOK_INVALID : 0));
+	rows->looks[rows->n++] = (char)((record_is_named(record, rows->active) ? LOOK_ACTIVE : 0) | (is_invalid ? LOOK_INVALID : 0));
 	if (is_invalid)
 		argv_addf(&rows->reasons, "gateway '%s' cannot be used: %s", record->name, record->invalid);
 }

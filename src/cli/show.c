@@ -21,11 +21,6 @@ char *show_active(const struct cli *cli)
 	return name;
 }
 
-static bool is_active(const struct record *record, const char *active)
-{
-	return active != NULL && streq(active, record->name);
-}
-
 size_t show_record_keys(const struct record *record, const char *active, struct tree_field fields[SHOW_KEYS])
 {
 	const struct tree_field invalid[] = {
@@ -40,7 +35,7 @@ size_t show_record_keys(const struct record *record, const char *active, struct 
 		{ "type", FIELD_TEXT, record->invalid ? NULL : record_type(record), 0 },
 		{ "source", FIELD_TEXT, record_source_name(record->source), 0 },
 		{ "auth", FIELD_TEXT, record->invalid ? NULL : record_auth(record), 0 },
-		{ "active", FIELD_FLAG, NULL, is_active(record, active) },
+		{ "active", FIELD_FLAG, NULL, record_is_named(record, active) },
 		{ "is_remote", FIELD_FLAG, NULL, record->is_remote },
 		{ "remote_host", FIELD_TEXT, record->remote_host, 0 },
 		{ "resolved_host", FIELD_TEXT, record->resolved_host, 0 },
