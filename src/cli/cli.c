@@ -332,12 +332,6 @@ const char *cli_variable_gateway(const struct cli *cli, struct argv *warnings)
 	return NULL;
 }
 
-static bool is_usable(const char *name, enum name_use use)
-{
-	/* older programs allowed names that we read but do not give */
-	return use == NAME_MAKE ? name_is_valid(name) : name_is_readable(name);
-}
-
 int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name, bool *chosen,
 		     struct error **err)
 {
@@ -355,8 +349,8 @@ int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum na
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		if (sources[i].value == NULL)
 			continue;
-		if (!is_usable(sources[i].value, use))
-			return name_check(sources[i].value, sources[i].what, err);
+		if ((use == NAME_MAKE ? name_check : name_check_existing)(sources[i].value, sources[i].what, err) < 0)
+			return -1;
 		*name = xstrdup(sources[i].value);
 		*cli->meant = xstrdup(*name);
 		return 0;
@@ -504,7 +498,7 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 		return 0;
 	}
 	if (check_operands(in, err) < 0 ||
-	    (in->gateway != NULL && !name_is_readable(in->gateway) && name_check(in->gateway, "--gateway", err) < 0))
+	    (in->gateway != NULL && name_check_existing(in->gateway, "--gateway", err) < 0))
 		return -1;
 	return run_command(session, err);
 }

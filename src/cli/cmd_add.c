@@ -40,16 +40,12 @@ static int choose_name(const struct cli *cli, const struct invocation *in, const
 
 static void report_added(const struct cli *cli, const struct record *record, enum output_format format)
 {
-	AUTO(argv) warnings = ARGV_INIT;
-	const char *override = cli_variable_gateway(cli, &warnings);
-
-	output_warnings(cli, &warnings);
 	progress_success("Gateway '%s' added, and active now: %s (%s, %s)", record->name, record->endpoint,
 			 record_type(record), record_auth(record));
-	if (override != NULL && !streq(override, record->name))
-		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
+	show_override(cli, record->name);
 	if (format != OUTPUT_TABLE) {
-		autotree cJSON *tree = show_record_tree(record, override ? override : record->name);
+		autofree char *active = show_active(cli);
+		autotree cJSON *tree = show_record_tree(record, active);
 
 		show_add_files(cli, record, tree);
 		output_tree(tree, format);
@@ -176,7 +172,7 @@ static int name_to_remove(const struct cli *cli, const struct invocation *in, ch
 	bool chosen;
 
 	if (in->operand_count > 0) {
-		if (!name_is_readable(in->operands[0]) && name_check(in->operands[0], "gateway remove", err) < 0)
+		if (name_check_existing(in->operands[0], "gateway remove", err) < 0)
 			return -1;
 		*name = xstrdup(in->operands[0]);
 		*cli->meant = xstrdup(*name);

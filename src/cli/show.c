@@ -21,6 +21,16 @@ char *show_active(const struct cli *cli)
 	return name;
 }
 
+void show_override(const struct cli *cli, const char *name)
+{
+	AUTO(argv) warnings = ARGV_INIT;
+	const char *variable = cli_variable_gateway(cli, &warnings);
+
+	output_warnings(cli, &warnings);
+	if (variable != NULL && !streq(variable, name))
+		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", variable);
+}
+
 size_t show_record_keys(const struct record *record, const char *active, struct tree_field fields[SHOW_KEYS])
 {
 	const struct tree_field invalid[] = {

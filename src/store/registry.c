@@ -284,8 +284,7 @@ static void add_place(struct places *places, const char *name, enum place_kind k
 	if (!str_starts(name, places->prefix) || !name_is_readable(name))
 		return;
 	assert(places->names.len < UINT32_MAX);
-	if ((places->n & (places->n - 1)) == 0)
-		places->v = xreallocarray(places->v, places->n ? places->n * 2 : 1, sizeof(*places->v));
+	places->v = xgrow(places->v, places->n, sizeof(*places->v));
 	places->v[places->n++] = (struct place){ (uint32_t)places->names.len, kind };
 	buf_add(&places->names, name, strlen(name) + 1);
 }
@@ -457,8 +456,7 @@ static void add_record(void *arg, struct record *record)
 {
 	struct record_list *list = arg;
 
-	if ((list->n & (list->n - 1)) == 0)
-		list->v = xreallocarray(list->v, list->n ? list->n * 2 : 1, sizeof(*list->v));
+	list->v = xgrow(list->v, list->n, sizeof(*list->v));
 	list->v[list->n++] = *record;
 	*record = (struct record){ 0 };
 }
