@@ -89,10 +89,10 @@ file_names() {
 		sed 's/"//g; s/\./\\./g; s/.*/Pa [^ ]*&/'
 }
 
-# Of store/registry.c, as its two tables have them.
+# Of store/record.c, as its two tables have them.
 metadata_keys() {
 	awk '/fixed_keys\[KEYS\] = \{|optional_keys\[\] = \{/ { shown = 1; next } /^};/ { shown = 0 } shown' \
-		"$SRCDIR/src/store/registry.c" | grep -oE '"[a-z_]+"' | tr -d '"'
+		"$SRCDIR/src/store/record.c" | grep -oE '"[a-z_]+"' | tr -d '"'
 }
 
 # What a page sends the reader to, as a section of its own, is there.

@@ -52,6 +52,11 @@ void *xreallocarray(void *old, size_t count, size_t size)
 	return checked(reallocarray(old, count, size));
 }
 
+void *xgrow(void *array, size_t n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? xreallocarray(array, n ? n * 2 : 1, size) : array;
+}
+
 char *xstrdup(const char *text)
 {
 	return checked(strdup(text));

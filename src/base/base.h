@@ -54,6 +54,8 @@ void close_descriptor(const int *fd);
 
 /* These never return NULL: out of memory ends the process with one line and exit status 1. */
 void *xcalloc(size_t count, size_t size);
+/* The array with room for one more than n elements; its size is the next power of two, and needs no variable. */
+void *xgrow(void *array, size_t n, size_t size) MUST_CHECK;
 void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t len);

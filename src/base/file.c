@@ -124,6 +124,7 @@ int file_remove(const char *path, struct error **err)
 
 static bool make_one(const char *path)
 {
+	bool is_there;
 	struct stat st;
 
 	if (mkdir(path, 0700) == 0)
@@ -131,9 +132,10 @@ static bool make_one(const char *path)
 	if (errno != EEXIST)
 		return false;
 	/* another process was quicker, and may have removed it by now; a dangling link is in the way */
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	is_there = stat(path, &st) == 0 || lstat(path, &st) == 0;
+	if (is_there && S_ISDIR(st.st_mode))
 		return true;
-	errno = lstat(path, &st) < 0 ? ENOENT : EEXIST;
+	errno = is_there ? EEXIST : ENOENT;
 	return false;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command table, option parsing, dispatch, and the one place where errors are printed. */
+/* The command table, dispatch, and the one place where errors are printed. */
 #include "cli/cli.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -16,8 +15,8 @@
 #include "cli/lookup.h"
 #include "cli/near.h"
 #include "cli/output.h"
+#include "cli/parse.h"
 #include "cli/progress.h"
-#include "cli/spec.h"
 #include "gateway/diagnose.h"
 #include "store/registry.h"
 
@@ -28,237 +27,6 @@ const struct command *const cli_commands[] = {
 	&cmd_gateway_trust, &cmd_gateway_kubeconfig, &cmd_completions,
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
-
-/* ------------------------------------------------------------------ options */
-
-/* The option's place in the command's table; -1 when it has none of that name, or there is no command. */
-static int find_option(const struct invocation *in, const char *option)
-{
-	const struct opt *options = in->command ? in->command->options : NULL;
-
-	for (int i = 0; options != NULL && options[i].name != NULL; i++)
-		if (streq(options[i].name, option))
-			return i;
-	return -1;
-}
-
-const char *in_value(const struct invocation *in, const char *option)
-{
-	int index = find_option(in, option);
-
-	assert(index >= 0); /* the option is in the command's table */
-	return in->values[index];
-}
-
-bool in_has(const struct invocation *in, const char *option)
-{
-	return in_value(in, option) != NULL;
-}
-
-const struct argv *in_list(const struct invocation *in, const char *option)
-{
-	int index = find_option(in, option);
-
-	assert(index >= 0);
-	return &in->lists[index];
-}
-
-int in_number(const struct invocation *in, const char *option, long long min, long long max, long long *value,
-	      struct error **err)
-{
-	const char *text = in_value(in, option), *problem = NULL;
-
-	if (text == NULL)
-		return 0;
-	*value = strtonum(text, min, max, &problem);
-	if (problem != NULL || str_blank(text) || text[strspn(text, "0123456789")] != '\0')
-		return error_set(err, ERROR_USAGE, "--%s: '%s' is no number from %lld to %lld", option, text, min, max);
-	return 0;
-}
-
-int in_word(const struct invocation *in, const char *option, int *index, struct error **err)
-{
-	const char *value = in_value(in, option), *spec = in->command->options[find_option(in, option)].arg;
-	autofree char *what = xasprintf("--%s", option);
-	int found = value ? spec_index(spec, value) : -1;
-
-	if (value != NULL && found < 0)
-		return spec_mismatch(spec, what, value, err);
-	*index = value ? found : *index;
-	return 0;
-}
-
-int in_output(const struct invocation *in, enum output_format *format, struct error **err)
-{
-	int index = OUTPUT_TABLE;
-
-	if (in_word(in, "output", &index, err) < 0)
-		return -1;
-	*format = (enum output_format)index;
-	return 0;
-}
-
-/* For an error: also where the command has no such option, or there is no command. */
-static enum output_format wanted_format(const struct invocation *in)
-{
-	autoerror struct error *ignored = NULL;
-	enum output_format format = OUTPUT_TABLE;
-
-	if (find_option(in, "output") < 0 || in_output(in, &format, &ignored) < 0)
-		return OUTPUT_TABLE;
-	return format;
-}
-
-/* What the words before a command's own options asked for. */
-struct globals {
-	const char *gateway;
-	int verbose;
-	bool help, version;
-};
-
-#define GLOBAL_BASE 1000 /* getopt values of global options; below it: 1 + index in the command's table */
-
-struct parser {
-	struct option longs[OPTIONS_MAX + 8];
-	char shorts[2 * OPTIONS_MAX + 16];
-	const struct opt *table; /* the command's, or NULL */
-};
-
-static void add_options(struct parser *parser, const struct opt *table, int base, size_t *n, size_t *s)
-{
-	for (size_t i = 0; table != NULL && table[i].name != NULL; i++) {
-		int argument = table[i].arg == NULL ? no_argument : table[i].arg[0] == '[' ? optional_argument
-											  : required_argument;
-
-		assert(i < OPTIONS_MAX && *n + 1 < ARRAY_LEN(parser->longs));
-		parser->longs[(*n)++] = (struct option){ table[i].name, argument, NULL, base + (int)i };
-		if (table[i].letter == 0)
-			continue;
-		parser->shorts[(*s)++] = table[i].letter;
-		if (argument == required_argument)
-			parser->shorts[(*s)++] = ':';
-	}
-	parser->longs[*n] = (struct option){ 0 };
-	parser->shorts[*s] = '\0';
-}
-
-static void parser_init(struct parser *parser, const struct command *command)
-{
-	size_t n = 0, s = 0;
-
-	/* '+': options end at the first operand; ':': a missing value is told from an unknown option */
-	if (command == NULL || command->max_operands < 0)
-		parser->shorts[s++] = '+';
-	parser->shorts[s++] = ':';
-	parser->table = command ? command->options : NULL;
-	add_options(parser, parser->table, 1, &n, &s);
-	add_options(parser, global_options, GLOBAL_BASE, &n, &s);
-}
-
-/* The index that a short option stands for, as the long one would give it. */
-static int long_value(const struct parser *parser, int letter)
-{
-	for (int i = 0; parser->table != NULL && parser->table[i].name != NULL; i++)
-		if (parser->table[i].letter == letter)
-			return 1 + i;
-	for (int i = 0; global_options[i].name != NULL; i++)
-		if (global_options[i].letter == letter)
-			return GLOBAL_BASE + i;
-	return '?';
-}
-
-static void offer_options(struct near *near, const struct opt *table)
-{
-	for (; table != NULL && table->name != NULL; table++)
-		near_offer(near, table->name, table->name);
-}
-
-static int unknown_option(const struct parser *parser, const char *word, struct error **err)
-{
-	autofree char *name = xstrndup(word + 2, strcspn(word + 2, "="));
-	struct near near = { .word = name };
-	autofree char *likely = NULL;
-
-	offer_options(&near, parser->table);
-	offer_options(&near, global_options);
-	likely = near_text(&near, "--");
-	return error_set(err, ERROR_USAGE, "unknown option '%s'%s", word, likely);
-}
-
-static int bad_option(const struct parser *parser, int result, char **argv, struct error **err)
-{
-	const char *word = argv[optind - 1];
-
-	if (result == ':')
-		return error_set(err, ERROR_USAGE, "option '%s' needs a value", word);
-	if (optopt >= GLOBAL_BASE || (optopt > 0 && optopt < 32))
-		return error_set(err, ERROR_USAGE, "option '%s' takes no value", word);
-	if (optopt != 0)
-		return error_set(err, ERROR_USAGE, "unknown option '-%c'", optopt);
-	return unknown_option(parser, word, err);
-}
-
-static void take_global(struct globals *globals, int index, const char *value)
-{
-	switch (global_options[index].letter) {
-	case 'g':
-		globals->gateway = value;
-		break;
-	case 'v':
-		globals->verbose++;
-		break;
-	case 'h':
-		globals->help = true;
-		break;
-	case 'V':
-		globals->version = true;
-		break;
-	}
-}
-
-static bool all_digits(const char *text)
-{
-	return text != NULL && *text != '\0' && text[strspn(text, "0123456789")] == '\0';
-}
-
-static bool may_repeat(const struct opt *option)
-{
-	size_t len = option->arg ? strlen(option->arg) : 0;
-
-	return len > 3 && streq(option->arg + len - 3, "...");
-}
-
-/* Reads options up to the operands; optind is left there. There may be no command yet. */
-static int parse_options(struct invocation *in, int argc, char **argv, struct globals *globals, struct error **err)
-{
-	struct parser parser;
-	int result;
-
-	parser_init(&parser, in->command);
-	optind = 0; /* glibc: start afresh */
-	opterr = 0;
-	while ((result = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
-		int value = result > 32 && result < GLOBAL_BASE ? long_value(&parser, result) : result;
-
-		/* the first one is told, the rest is read all the same: how to tell may stand there */
-		if (result == '?' || result == ':') {
-			if (*err == NULL)
-				bad_option(&parser, result, argv, err);
-			continue;
-		}
-		if (value >= GLOBAL_BASE) {
-			take_global(globals, value - GLOBAL_BASE, optarg);
-			continue;
-		}
-		/* getopt takes an optional value only with '='; a number that follows is one too */
-		if (optarg == NULL && parser.table[value - 1].arg != NULL && all_digits(argv[optind]))
-			optarg = argv[optind++];
-		in->values[value - 1] = optarg ? optarg : "";
-		if (may_repeat(&parser.table[value - 1]))
-			argv_add(&in->lists[value - 1], optarg);
-	}
-	return *err == NULL ? 0 : -1;
-}
 
 /* ------------------------------------------------------------------ which command */
 
@@ -348,16 +116,10 @@ const char *cli_variable_gateway(const struct cli *cli, struct argv *warnings)
 	return NULL;
 }
 
-static bool is_usable(const char *name, enum name_use use)
-{
-	/* older programs allowed names that we read but do not give */
-	return use == NAME_MAKE ? name_is_valid(name) : name_is_readable(name);
-}
-
 int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum name_use use, char **name, bool *chosen,
 		     struct error **err)
 {
-	int flag = find_option(in, "name");
+	int flag = in_index(in, "name");
 	AUTO(argv) warnings = ARGV_INIT;
 	autofree char *active = NULL;
 	const char *variable = use == NAME_READ ? cli_variable_gateway(cli, &warnings) : cli->settings->gateway;
@@ -371,8 +133,8 @@ int cli_gateway_name(const struct cli *cli, const struct invocation *in, enum na
 	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
 		if (sources[i].value == NULL)
 			continue;
-		if (!is_usable(sources[i].value, use))
-			return name_check(sources[i].value, sources[i].what, err);
+		if ((use == NAME_MAKE ? name_check : name_check_existing)(sources[i].value, sources[i].what, err) < 0)
+			return -1;
 		*name = xstrdup(sources[i].value);
 		*cli->meant = xstrdup(*name);
 		return 0;
@@ -477,9 +239,9 @@ static int choose_progress(const struct app *app, const struct invocation *in, s
 	autoerror struct error *failed = NULL;
 	int mode = PROGRESS_AUTO, rc = 0;
 
-	if (find_option(in, "progress") >= 0)
+	if (in_index(in, "progress") >= 0)
 		rc = in_word(in, "progress", &mode, &failed);
-	progress_choose((enum progress_mode)mode, find_option(in, "quiet") >= 0 && in_has(in, "quiet"), app->clock);
+	progress_choose((enum progress_mode)mode, in_index(in, "quiet") >= 0 && in_has(in, "quiet"), app->clock);
 	if (rc < 0 && *err == NULL)
 		*err = STEAL(failed);
 	return rc;
@@ -520,9 +282,20 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 		return 0;
 	}
 	if (check_operands(in, err) < 0 ||
-	    (in->gateway != NULL && !name_is_readable(in->gateway) && name_check(in->gateway, "--gateway", err) < 0))
+	    (in->gateway != NULL && name_check_existing(in->gateway, "--gateway", err) < 0))
 		return -1;
 	return run_command(session, err);
+}
+
+/* For an error: also where the command has no such option, or there is no command. */
+static enum output_format wanted_format(const struct invocation *in)
+{
+	autoerror struct error *ignored = NULL;
+	enum output_format format = OUTPUT_TABLE;
+
+	if (in_index(in, "output") < 0 || in_output(in, &format, &ignored) < 0)
+		return OUTPUT_TABLE;
+	return format;
 }
 
 /* The answer may have gone nowhere: a full disk, or a closed pipe, which is nothing to complain of. */

@@ -40,16 +40,12 @@ static int choose_name(const struct cli *cli, const struct invocation *in, const
 
 static void report_added(const struct cli *cli, const struct record *record, enum output_format format)
 {
-	AUTO(argv) warnings = ARGV_INIT;
-	const char *override = cli_variable_gateway(cli, &warnings);
-
-	output_warnings(cli, &warnings);
 	progress_success("Gateway '%s' added, and active now: %s (%s, %s)", record->name, record->endpoint,
 			 record_type(record), record_auth(record));
-	if (override != NULL && !streq(override, record->name))
-		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
+	show_override(cli, record->name);
 	if (format != OUTPUT_TABLE) {
-		autotree cJSON *tree = show_record_tree(record, override ? override : record->name);
+		autofree char *active = show_active(cli);
+		autotree cJSON *tree = show_record_tree(record, active);
 
 		show_add_files(cli, record, tree);
 		output_tree(tree, format);
@@ -107,10 +103,10 @@ static int check_parts(const struct invocation *in, const struct enroll_options 
 	return 0;
 }
 
-static int read_parts(const struct invocation *in, struct buf parts[MTLS_FILES], struct error **err)
+static int read_bundle(const struct invocation *in, struct mtls_bundle *bundle, struct error **err)
 {
 	for (int i = 0; i < MTLS_FILES; i++)
-		if (mtls_file_read(i, in_value(in, part_options[i]), &parts[i], err) < 0) {
+		if (mtls_file_read(i, in_value(in, part_options[i]), &bundle->parts[i], err) < 0) {
 			if (error_is(*err, ERROR_ABSENT))
 				error_code(err, "file-absent");
 			return error_wrap(err, "--%s", part_options[i]);
@@ -134,10 +130,10 @@ static int enroll(const struct cli *cli, const struct invocation *in, const stru
 	return rc;
 }
 
-static int add(const struct cli *cli, const struct invocation *in, struct buf parts[MTLS_FILES],
-	       struct record *record, struct error **err)
+static int add(const struct cli *cli, const struct invocation *in, struct record *record, struct error **err)
 {
 	struct enroll_options options = { 0 };
+	AUTO(mtls_bundle) bundle = { 0 };
 	AUTO(target) target = { 0 };
 	AUTO(site) site = { 0 };
 	autofree char *name = NULL;
@@ -146,29 +142,23 @@ static int add(const struct cli *cli, const struct invocation *in, struct buf pa
 	options.target = &target;
 	if (target_parse(in->operands[0], &target, err) < 0 || read_place(cli, in, &target, &site, &options, err) < 0 ||
 	    choose_name(cli, in, &target, &name, err) < 0 || check_parts(in, &options, &given, err) < 0 ||
-	    (given && read_parts(in, parts, err) < 0))
+	    (given && read_bundle(in, &bundle, err) < 0))
 		return -1;
 	options.name = name;
-	options.bundle = given ? parts : NULL;
+	options.bundle = given ? &bundle : NULL;
 	return enroll(cli, in, &options, record, err);
 }
 
 static int run_add(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
 {
-	struct buf parts[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
 	AUTO(record) record = { 0 };
 	enum output_format format;
-	int rc;
 
 	(void)status;
-	if (in_output(in, &format, err) < 0)
+	if (in_output(in, &format, err) < 0 || add(cli, in, &record, err) < 0)
 		return -1;
-	rc = add(cli, in, parts, &record, err);
-	for (int i = 0; i < MTLS_FILES; i++)
-		buf_release(&parts[i]);
-	if (rc == 0)
-		report_added(cli, &record, format);
-	return rc;
+	report_added(cli, &record, format);
+	return 0;
 }
 
 const struct command cmd_gateway_add = {
@@ -193,7 +183,7 @@ static int name_to_remove(const struct cli *cli, const struct invocation *in, ch
 	bool chosen;
 
 	if (in->operand_count > 0) {
-		if (!name_is_readable(in->operands[0]) && name_check(in->operands[0], "gateway remove", err) < 0)
+		if (name_check_existing(in->operands[0], "gateway remove", err) < 0)
 			return -1;
 		*name = xstrdup(in->operands[0]);
 		*cli->meant = xstrdup(*name);

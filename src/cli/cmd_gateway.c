@@ -146,7 +146,6 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 {
 	autofree char *name = NULL, *active = NULL;
 	AUTO(record) record = { 0 };
-	AUTO(buf) heading = BUF_INIT;
 	enum output_format format;
 	bool chosen;
 
@@ -164,8 +163,7 @@ static int run_info(const struct cli *cli, const struct invocation *in, int *sta
 		output_tree(tree, format);
 		return 0;
 	}
-	output_add_heading(cli, &heading, "Gateway Info");
-	fputs(buf_str(&heading), stdout);
+	output_heading(cli, "Gateway Info");
 	show_record_fields(cli, &record);
 	return 0;
 }

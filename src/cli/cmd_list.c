@@ -40,11 +40,6 @@ static void rows_release(struct rows *rows)
 	argv_release(&rows->reasons);
 }
 
-static bool is_named(const struct record *record, const char *name)
-{
-	return name != NULL && streq(record->name, name);
-}
-
 static void add_row_with_state(struct rows *rows, const struct record *record, const char *state)
 {
 	bool is_invalid = record->invalid != NULL;
@@ -57,16 +52,13 @@ static void add_row_with_state(struct rows *rows, const struct record *record, c
 		state,
 	};
 
-	if ((rows->n & (rows->n - 1)) == 0) {
-		rows->offsets = xreallocarray(rows->offsets, rows->n ? rows->n * 2 : 1,
-					      rows->columns * sizeof(*rows->offsets));
-		rows->looks = xreallocarray(rows->looks, rows->n ? rows->n * 2 : 1, 1);
-	}
+	rows->offsets = xgrow(rows->offsets, rows->n, rows->columns * sizeof(*rows->offsets));
+	rows->looks = xgrow(rows->looks, rows->n, 1);
 	for (size_t c = 0; c < rows->columns; c++) {
 		rows->offsets[rows->n * rows->columns + c] = rows->texts.len;
 		buf_add(&rows->texts, cells[c], strlen(cells[c]) + 1);
 	}
-	rows->looks[rows->n++] = (char)((is_named(record, rows->active) ? LOOK_ACTIVE : 0) | (is_invalid ? LOOK_INVALID : 0));
+	rows->looks[rows->n++] = (char)((record_is_named(record, rows->active) ? LOOK_ACTIVE : 0) | (is_invalid ? LOOK_INVALID : 0));
 	if (is_invalid)
 		argv_addf(&rows->reasons, "gateway '%s' cannot be used: %s", record->name, record->invalid);
 }
@@ -116,11 +108,6 @@ static const char **rows_cells(const struct rows *rows)
 	return cells;
 }
 
-static bool may_colour(const struct cli *cli)
-{
-	return isatty(STDOUT_FILENO) && !cli->settings->no_color && !cli->settings->dumb_terminal;
-}
-
 /* A list without those of the system is no reason to fail, but one to tell. */
 static void warn_of_unlisted(const struct cli *cli)
 {
@@ -142,7 +129,7 @@ static void print_table(const struct cli *cli, const struct rows *rows)
 	}
 	/* the marks take two columns */
 	table_measure(&table, isatty(STDOUT_FILENO) ? terminal_size(STDOUT_FILENO).ws_col - 2 : 0);
-	print_rows(rows, &table, may_colour(cli));
+	print_rows(rows, &table, output_may_colour(cli));
 	fflush(stdout);
 	output_warnings(cli, &rows->reasons);
 }
@@ -274,19 +261,14 @@ const struct command cmd_gateway_list = {
 static int select_one(const struct cli *cli, const char *name, struct error **err)
 {
 	AUTO(record) record = { 0 };
-	AUTO(argv) warnings = ARGV_INIT;
-	const char *override;
 
-	if (!name_is_readable(name) && name_check(name, "gateway select", err) < 0)
+	if (name_check_existing(name, "gateway select", err) < 0)
 		return -1;
 	*cli->meant = xstrdup(name);
 	if (registry_load(cli->paths, name, &record, err) < 0 || registry_set_active(cli->paths, name, err) < 0)
 		return -1;
 	progress_success("Active gateway set to '%s'", name);
-	override = cli_variable_gateway(cli, &warnings);
-	output_warnings(cli, &warnings);
-	if (override != NULL && !streq(override, name))
-		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", override);
+	show_override(cli, name);
 	return 0;
 }
 

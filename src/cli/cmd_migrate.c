@@ -71,7 +71,7 @@ static int migrate_named(const struct cli *cli, const struct invocation *in, cJS
 	const char *name = in->operands[0];
 	AUTO(record) record = { 0 };
 
-	if (!name_is_readable(name) && name_check(name, "gateway migrate", err) < 0)
+	if (name_check_existing(name, "gateway migrate", err) < 0)
 		return -1;
 	*cli->meant = xstrdup(name);
 	if (registry_load(cli->paths, name, &record, err) < 0)

@@ -164,6 +164,7 @@ static void show_line(const struct look *look, const char *time)
 	       safe ? ": " : "", safe ? safe : "");
 }
 
+/* tree: NULL for a table. */
 static void show_change(struct watching *watching, const struct look *look, cJSON *tree)
 {
 	autofree char *time = clock_timestamp(), *seconds = xasprintf("%.*sZ", TIME_OF_DAY_SECONDS, time);
@@ -201,7 +202,8 @@ static int look_again(struct watching *watching, const char *name, struct error 
 	if (load(cli, name, false, &look, err) < 0 ||
 	    (look.record.name != NULL && gateway_status(watching->env, &look.record, &look.now, err) < 0))
 		return -1;
-	tree = look_tree(cli, &look);
+	if (watching->format != OUTPUT_TABLE)
+		tree = look_tree(cli, &look);
 	text = look_text(watching, &look, tree);
 	if (watching->shown != NULL && streq(text, watching->shown))
 		return 0;

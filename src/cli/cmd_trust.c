@@ -38,10 +38,8 @@ static void print_certificate(const char *label, const struct trusted *trusted)
 static void print_fields(const struct cli *cli, const struct record *record, const struct trust *trust)
 {
 	autofree char *dir = paths_mtls_dir(cli->paths, record->name);
-	AUTO(buf) heading = BUF_INIT;
 
-	output_add_heading(cli, &heading, "Gateway Trust");
-	fputs(buf_str(&heading), stdout);
+	output_heading(cli, "Gateway Trust");
 	output_field("Gateway", record->name);
 	output_field("Endpoint", record->endpoint);
 	print_certificate("Authority", &trust->ca);

@@ -136,9 +136,22 @@ bool output_is_terminal(const struct cli *cli)
 	return isatty(STDOUT_FILENO) && !cli->settings->dumb_terminal;
 }
 
+bool output_may_colour(const struct cli *cli)
+{
+	return output_is_terminal(cli) && !cli->settings->no_color;
+}
+
+void output_heading(const struct cli *cli, const char *heading)
+{
+	AUTO(buf) text = BUF_INIT;
+
+	output_add_heading(cli, &text, heading);
+	fputs(buf_str(&text), stdout);
+}
+
 void output_add_heading(const struct cli *cli, struct buf *text, const char *heading)
 {
-	bool colour = output_is_terminal(cli) && !cli->settings->no_color;
+	bool colour = output_may_colour(cli);
 
 	buf_addf(text, "%s%s%s\n\n", colour ? "\033[1;36m" : "", heading, colour ? "\033[0m" : "");
 }

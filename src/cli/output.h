@@ -34,7 +34,11 @@ void output_tree_line(const cJSON *root, enum output_format format);
 /* stdout is one, on which something can be drawn. */
 bool output_is_terminal(const struct cli *cli);
 
-/* A heading and an empty line. */
+/* And in colours. */
+bool output_may_colour(const struct cli *cli);
+
+/* A heading and an empty line, on stdout or as text. */
+void output_heading(const struct cli *cli, const char *heading);
 void output_add_heading(const struct cli *cli, struct buf *text, const char *heading);
 
 /* "  Label:   value" on stdout, or as text; nothing when value is NULL. The value is made safe. */

@@ -21,9 +21,14 @@ char *show_active(const struct cli *cli)
 	return name;
 }
 
-static bool is_active(const struct record *record, const char *active)
+void show_override(const struct cli *cli, const char *name)
 {
-	return active != NULL && streq(active, record->name);
+	AUTO(argv) warnings = ARGV_INIT;
+	const char *variable = cli_variable_gateway(cli, &warnings);
+
+	output_warnings(cli, &warnings);
+	if (variable != NULL && !streq(variable, name))
+		progress_warn(cli->env, "OPENSHELL_GATEWAY=%s overrides it in this shell", variable);
 }
 
 size_t show_record_keys(const struct record *record, const char *active, struct tree_field fields[SHOW_KEYS])
@@ -40,7 +45,7 @@ size_t show_record_keys(const struct record *record, const char *active, struct 
 		{ "type", FIELD_TEXT, record->invalid ? NULL : record_type(record), 0 },
 		{ "source", FIELD_TEXT, record_source_name(record->source), 0 },
 		{ "auth", FIELD_TEXT, record->invalid ? NULL : record_auth(record), 0 },
-		{ "active", FIELD_FLAG, NULL, is_active(record, active) },
+		{ "active", FIELD_FLAG, NULL, record_is_named(record, active) },
 		{ "is_remote", FIELD_FLAG, NULL, record->is_remote },
 		{ "remote_host", FIELD_TEXT, record->remote_host, 0 },
 		{ "resolved_host", FIELD_TEXT, record->resolved_host, 0 },

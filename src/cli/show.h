@@ -10,6 +10,9 @@
 /* The gateway that commands take when none is named; NULL when there is none. The caller frees. */
 char *show_active(const struct cli *cli);
 
+/* Warns when OPENSHELL_GATEWAY means another gateway than this one, which has just become the active one. */
+void show_override(const struct cli *cli, const char *name);
+
 #define SHOW_KEYS 11
 
 /* name endpoint type source auth active is_remote remote_host resolved_host port path; an entry that

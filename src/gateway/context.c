@@ -50,7 +50,7 @@ char *context_file(const struct settings *settings)
 /* Its texts, which an entry borrows. */
 struct context {
 	char *name, *server;
-	struct buf bundle[MTLS_FILES];
+	struct mtls_bundle bundle;
 	struct kube_entry entry;
 };
 
@@ -58,8 +58,7 @@ static void context_release(struct context *context)
 {
 	free(context->name);
 	free(context->server);
-	for (int i = 0; i < MTLS_FILES; i++)
-		buf_release(&context->bundle[i]);
+	mtls_bundle_release(&context->bundle);
 }
 
 /* The endpoint as it may stand in YAML without quotes. */
@@ -78,14 +77,14 @@ static char *server_of(const struct record *record, struct error **err)
 static int read_bundle(const struct gateway_env *env, const struct record *record, struct context *context,
 		       struct error **err)
 {
-	if (mtls_read(env->paths, record->name, context->bundle, err) < 0) {
+	if (mtls_read(env->paths, record->name, context->bundle.parts, err) < 0) {
 		error_wrap(err, "the certificates of gateway '%s' cannot be used", record->name);
 		return error_hint_command(err, "Fetch them", "openshell gateway trust --name %s --refresh",
 					  record->name);
 	}
-	context->entry.ca = &context->bundle[MTLS_CA];
-	context->entry.certificate = &context->bundle[MTLS_CERT];
-	context->entry.key = &context->bundle[MTLS_KEY];
+	context->entry.ca = &context->bundle.parts[MTLS_CA];
+	context->entry.certificate = &context->bundle.parts[MTLS_CERT];
+	context->entry.key = &context->bundle.parts[MTLS_KEY];
 	return 0;
 }
 

@@ -412,17 +412,15 @@ static int deploy_trust(struct deploy *deploy, struct error **err)
 {
 	const struct gateway_env *env = deploy->env;
 	const char *name = deploy->options->name;
-	struct buf values[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
+	AUTO(mtls_bundle) bundle = { 0 };
 	bool had_one = mtls_examine(env->paths, name) != MTLS_ABSENT;
 	int rc = start_watching(deploy, err);
 
 	if (rc == 0)
-		rc = watch_secret(&deploy->watch, values, err);
+		rc = watch_secret(&deploy->watch, bundle.parts, err);
 	if (rc == 0)
-		rc = mtls_store(env->paths, name, values, err);
+		rc = mtls_store(env->paths, name, bundle.parts, err);
 	deploy->made_bundle = rc == 0 && !had_one;
-	for (int i = 0; i < MTLS_FILES; i++)
-		buf_release(&values[i]);
 	return rc;
 }
 

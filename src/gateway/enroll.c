@@ -32,14 +32,13 @@ static int check_name(const struct gateway_env *env, const char *name, struct er
 struct before {
 	char *active;
 	bool had_bundle;
-	struct buf bundle[MTLS_FILES];
+	struct mtls_bundle bundle;
 };
 
 static void before_release(struct before *before)
 {
 	free(before->active);
-	for (int i = 0; i < MTLS_FILES; i++)
-		buf_release(&before->bundle[i]);
+	mtls_bundle_release(&before->bundle);
 	*before = (struct before){ 0 };
 }
 
@@ -50,7 +49,7 @@ static int before_read(const struct gateway_env *env, const char *name, struct b
 	before->active = registry_active_of_user(env->paths, &ignored);
 	/* the user's bundle for an entry of the system's */
 	before->had_bundle = mtls_examine(env->paths, name) == MTLS_VALID;
-	return before->had_bundle ? mtls_read(env->paths, name, before->bundle, err) : 0;
+	return before->had_bundle ? mtls_read(env->paths, name, before->bundle.parts, err) : 0;
 }
 
 /* As far as it can be done; the failure that led here is the one to tell. */
@@ -62,7 +61,7 @@ static void undo(const struct gateway_env *env, const struct enroll_options *opt
 
 	(void)!file_remove(metadata, &one);
 	if (options->bundle != NULL && before->had_bundle)
-		(void)!mtls_store(paths, options->name, before->bundle, &two);
+		(void)!mtls_store(paths, options->name, before->bundle.parts, &two);
 	else if (options->bundle != NULL)
 		(void)!mtls_remove(paths, options->name, &two);
 	/* that gateway itself may have been removed */
@@ -79,7 +78,7 @@ static int write_entry(const struct gateway_env *env, const struct enroll_option
 
 	if (before_read(env, options->name, &before, err) < 0)
 		return -1;
-	if ((options->bundle == NULL || mtls_store(env->paths, options->name, options->bundle, err) == 0) &&
+	if ((options->bundle == NULL || mtls_store(env->paths, options->name, options->bundle->parts, err) == 0) &&
 	    registry_save(env->paths, record, err) == 0 &&
 	    registry_set_active(env->paths, options->name, err) == 0)
 		return 0;
@@ -141,13 +140,10 @@ static int check_speaks_tls(const struct container *container, const struct targ
 }
 
 static int fetch_bundle(const struct gateway_env *env, const struct container *container,
-			struct buf values[MTLS_FILES], struct error **err)
+			struct mtls_bundle *bundle, struct error **err)
 {
-	AUTO(watch) watch = { 0 };
-
 	env->progress->step(env->progress->arg, "fetching the certificates");
-	if (watch_open(&watch, env, container->id, container->restarts, err) < 0 ||
-	    watch_secret(&watch, values, err) < 0)
+	if (watch_bundle(env, container->id, container->restarts, bundle, err) < 0)
 		return -1;
 	env->progress->done(env->progress->arg);
 	return 0;
@@ -210,14 +206,14 @@ static const struct gateway_env *open_engine(const struct gateway_env *env, cons
 
 /* The certificates that the gateway's own container has. */
 static int extract(const struct gateway_env *env, const struct enroll_options *options, struct record *record,
-		   struct buf values[MTLS_FILES], struct error **err)
+		   struct mtls_bundle *bundle, struct error **err)
 {
 	AUTO(container) container = { 0 };
 	bool is_namesake = false;
 
 	if (find_container(env, options, &container, &is_namesake, err) < 0 ||
 	    check_speaks_tls(&container, options->target, err) < 0 ||
-	    fetch_bundle(env, &container, values, err) < 0)
+	    fetch_bundle(env, &container, bundle, err) < 0)
 		return -1;
 	return fill_container(env, &container, is_namesake, record, err);
 }
@@ -233,9 +229,10 @@ static void tell_lack_of_bundle(const struct gateway_env *env, const char *name)
 }
 
 static int enroll(const struct gateway_env *env, const struct enroll_options *options, struct record *record,
-		  struct buf values[MTLS_FILES], struct error **err)
+		  struct error **err)
 {
 	struct enroll_options entry = *options;
+	AUTO(mtls_bundle) extracted = { 0 };
 	const struct gateway_env *engine;
 	int rc;
 
@@ -246,9 +243,9 @@ static int enroll(const struct gateway_env *env, const struct enroll_options *op
 	if (rc < 0)
 		return -1;
 	if (engine != NULL) {
-		if (extract(engine, &entry, record, values, err) < 0)
+		if (extract(engine, &entry, record, &extracted, err) < 0)
 			return -1;
-		entry.bundle = values;
+		entry.bundle = &extracted;
 	}
 	if (entry.target->is_plaintext)
 		record->auth_mode = xstrdup("plaintext");
@@ -264,12 +261,9 @@ static int enroll(const struct gateway_env *env, const struct enroll_options *op
 int gateway_enroll(const struct gateway_env *env, const struct enroll_options *options, struct record *record,
 		   struct error **err)
 {
-	struct buf values[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
-	int rc = enroll(env, options, record, values, err);
-
-	for (int i = 0; i < MTLS_FILES; i++)
-		buf_release(&values[i]);
-	return rc < 0 ? error_wrap(err, "cannot add gateway '%s'", options->name) : 0;
+	if (enroll(env, options, record, err) < 0)
+		return error_wrap(err, "cannot add gateway '%s'", options->name);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ remove */

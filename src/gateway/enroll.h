@@ -20,7 +20,7 @@ struct enroll_options {
 	bool is_local;            /* its container is on the engine reached now, and the certificates are taken from there */
 	struct site *site;        /* where it is, when that is another host: it is connected to where that is needed */
 	bool may_ask;             /* of site_open() */
-	const struct buf *bundle; /* MTLS_FILES certificates that somebody gave, or NULL */
+	const struct mtls_bundle *bundle; /* certificates that somebody gave, or NULL */
 };
 
 /*

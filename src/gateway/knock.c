@@ -56,8 +56,7 @@ static struct lookup *lookup_begin(const char *host, int port)
 
 void knocks_add(struct knocks *knocks, const char *host, int port)
 {
-	if ((knocks->n & (knocks->n - 1)) == 0)
-		knocks->v = xreallocarray(knocks->v, knocks->n ? knocks->n * 2 : 1, sizeof(*knocks->v));
+	knocks->v = xgrow(knocks->v, knocks->n, sizeof(*knocks->v));
 	knocks->v[knocks->n++] = (struct knock){ .host = xstrdup(host), .port = port, .fd = -1 };
 }
 

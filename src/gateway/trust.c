@@ -58,23 +58,12 @@ static void say(struct trust *trust, enum trust_state state, char *reason)
 	trust->reason = reason;
 }
 
-/* The three files of a bundle. */
-struct bundle {
-	struct buf v[MTLS_FILES];
-};
-
-static void bundle_release(struct bundle *bundle)
+static bool same_part(const struct mtls_bundle *one, const struct mtls_bundle *other, int which)
 {
-	for (int i = 0; i < MTLS_FILES; i++)
-		buf_release(&bundle->v[i]);
+	return streq(buf_str(&one->parts[which]), buf_str(&other->parts[which]));
 }
 
-static bool same_part(const struct bundle *one, const struct bundle *other, int which)
-{
-	return streq(buf_str(&one->v[which]), buf_str(&other->v[which]));
-}
-
-static bool same_bundle(const struct bundle *one, const struct bundle *other)
+static bool same_bundle(const struct mtls_bundle *one, const struct mtls_bundle *other)
 {
 	for (int i = 0; i < MTLS_FILES; i++)
 		if (!same_part(one, other, i))
@@ -99,18 +88,12 @@ static int describe(const struct gateway_env *env, const char *pem, struct trust
 	return 0;
 }
 
-static int describe_bundle(const struct gateway_env *env, const struct bundle *bundle, struct trust *trust,
+static int describe_bundle(const struct gateway_env *env, const struct mtls_bundle *bundle, struct trust *trust,
 			   struct error **err)
 {
-	if (describe(env, buf_str(&bundle->v[MTLS_CA]), &trust->ca, err) < 0)
+	if (describe(env, buf_str(&bundle->parts[MTLS_CA]), &trust->ca, err) < 0)
 		return -1;
-	return describe(env, buf_str(&bundle->v[MTLS_CERT]), &trust->client, err);
-}
-
-/* ERROR_SYSTEM and its like when there is no usable one. */
-static int read_stored(const struct gateway_env *env, const char *name, struct bundle *stored, struct error **err)
-{
-	return mtls_read(env->paths, name, stored->v, err);
+	return describe(env, buf_str(&bundle->parts[MTLS_CERT]), &trust->client, err);
 }
 
 /* Its container, if that runs. */
@@ -140,8 +123,8 @@ static int find_node(const struct gateway_env *env, const struct record *record,
 /* ------------------------------------------------------------------ looking */
 
 /* The node's own bundle, asked for once. */
-static int ask_node(const struct gateway_env *env, const struct record *record, bool force, struct bundle *node,
-		    struct error **err)
+static int ask_node(const struct gateway_env *env, const struct record *record, bool force,
+		    struct mtls_bundle *node, struct error **err)
 {
 	autofree char *name = gateway_record_container(record);
 	const struct kubectl kubectl = { env->docker, name };
@@ -149,17 +132,18 @@ static int ask_node(const struct gateway_env *env, const struct record *record, 
 	bool ready;
 
 	if (find_node(env, record, force, &container, err) < 0 ||
-	    kubectl_secret_get(&kubectl, SECRET_SPACE, SECRET_NAME, mtls_keys, MTLS_FILES, node->v, &ready, err) < 0)
+	    kubectl_secret_get(&kubectl, SECRET_SPACE, SECRET_NAME, mtls_keys, MTLS_FILES, node->parts, &ready,
+			       err) < 0)
 		return -1;
 	return ready ? 0 : error_set(err, ERROR_UNHEALTHY, "the node does not show its secret " SECRET_NAME);
 }
 
-static int compare(const struct gateway_env *env, const struct bundle *stored, const struct bundle *node,
+static int compare(const struct gateway_env *env, const struct mtls_bundle *stored, const struct mtls_bundle *node,
 		   struct trust *trust, struct error **err)
 {
 	if (!same_part(stored, node, MTLS_CA)) {
 		say(trust, TRUST_DIFFERS, xstrdup("the node has another authority"));
-		return describe(env, buf_str(&node->v[MTLS_CA]), &trust->node_ca, err);
+		return describe(env, buf_str(&node->parts[MTLS_CA]), &trust->node_ca, err);
 	}
 	say(trust, TRUST_SAME, same_part(stored, node, MTLS_CERT)
 			       ? NULL : xstrdup("the node has made another client's certificate, by the same "
@@ -188,14 +172,14 @@ static int ask_endpoint(const struct gateway_env *env, const struct record *reco
 int gateway_trust(const struct gateway_env *env, const struct record *record, bool force, struct trust *trust,
 		  struct error **err)
 {
-	AUTO(bundle) stored = { 0 }, node = { 0 };
+	AUTO(mtls_bundle) stored = { 0 }, node = { 0 };
 	autofree char *why = NULL;
 
 	if (streq(record_auth(record), "plaintext")) {
 		say(trust, TRUST_PLAINTEXT, NULL);
 		return 0;
 	}
-	if (read_stored(env, record->name, &stored, err) < 0) {
+	if (mtls_read(env->paths, record->name, stored.parts, err) < 0) {
 		say(trust, TRUST_ABSENT, error_text(*err));
 		error_free(err);
 		return 0;
@@ -215,17 +199,11 @@ int gateway_trust(const struct gateway_env *env, const struct record *record, bo
 /* ------------------------------------------------------------------ fetching */
 
 static int fetch(const struct gateway_env *env, const struct record *record, const struct container *container,
-		 struct bundle *node, struct error **err)
+		 struct mtls_bundle *node, struct error **err)
 {
 	autofree char *name = gateway_record_container(record);
-	struct watch watch;
-	int rc;
 
-	if (watch_open(&watch, env, name, container->restarts, err) < 0)
-		return -1;
-	rc = watch_secret(&watch, node->v, err);
-	watch_release(&watch);
-	return rc;
+	return watch_bundle(env, name, container->restarts, node, err);
 }
 
 /* Always -1. */
@@ -270,20 +248,20 @@ static int check_staged(const struct gateway_env *env, const struct record *reco
 	return reject(err);
 }
 
-static int replace(const struct gateway_env *env, const struct record *record, const struct bundle *node,
+static int replace(const struct gateway_env *env, const struct record *record, const struct mtls_bundle *node,
 		   struct error **err)
 {
 	autoerror struct error *ignored = NULL;
 	autofree char *dir = NULL;
 	int rc = -1;
 
-	if (mtls_check(node->v, err) < 0)
+	if (mtls_check(node->parts, err) < 0)
 		return reject(err);
-	dir = mtls_stage(env->paths, record->name, node->v, err);
+	dir = mtls_stage(env->paths, record->name, node->parts, err);
 	if (dir == NULL)
 		return -1;
 	if (check_staged(env, record, dir, err) == 0)
-		rc = mtls_store(env->paths, record->name, node->v, err);
+		rc = mtls_store(env->paths, record->name, node->parts, err);
 	if (mtls_unstage(env->paths, record->name, &ignored) < 0 && rc == 0) {
 		*err = STEAL(ignored);
 		return -1;
@@ -292,7 +270,7 @@ static int replace(const struct gateway_env *env, const struct record *record, c
 }
 
 /* What is new, in words. had: there was a usable bundle. */
-static char *difference(const struct bundle *stored, const struct bundle *node, bool had)
+static char *difference(const struct mtls_bundle *stored, const struct mtls_bundle *node, bool had)
 {
 	if (!had)
 		return xstrdup("there was no usable bundle before");
@@ -305,7 +283,7 @@ int gateway_trust_refresh(const struct gateway_env *env, const struct record *re
 			  struct error **err)
 {
 	const struct progress *progress = env->progress;
-	AUTO(bundle) stored = { 0 }, node = { 0 };
+	AUTO(mtls_bundle) stored = { 0 }, node = { 0 };
 	AUTO(container) container = { 0 };
 	bool had;
 
@@ -313,7 +291,7 @@ int gateway_trust_refresh(const struct gateway_env *env, const struct record *re
 		say(trust, TRUST_PLAINTEXT, NULL);
 		return 0;
 	}
-	had = read_stored(env, record->name, &stored, err) == 0;
+	had = mtls_read(env->paths, record->name, stored.parts, err) == 0;
 	error_free(err);
 	progress->step(progress->arg, "fetching the certificates");
 	if (find_node(env, record, force, &container, err) < 0 || fetch(env, record, &container, &node, err) < 0)

@@ -268,6 +268,14 @@ int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct erro
 	return watch_until(watch, &awaited, err);
 }
 
+int watch_bundle(const struct gateway_env *env, const char *container, int restarts, struct mtls_bundle *bundle,
+		 struct error **err)
+{
+	AUTO(watch) watch = { 0 };
+
+	return watch_open(&watch, env, container, restarts, err) < 0 ? -1 : watch_secret(&watch, bundle->parts, err);
+}
+
 int watch_explain(const struct gateway_env *env, const char *container, struct error **err)
 {
 	AUTO(container) now = { 0 };

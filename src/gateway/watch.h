@@ -66,6 +66,10 @@ int watch_until(struct watch *watch, const struct awaited *awaited, struct error
 /* The three values of the client's secret, decoded. */
 int watch_secret(struct watch *watch, struct buf values[MTLS_FILES], struct error **err) MUST_CHECK;
 
+/* The same of a container that runs and that nobody watches yet. restarts: how often it was restarted before. */
+int watch_bundle(const struct gateway_env *env, const char *container, int restarts, struct mtls_bundle *bundle,
+		 struct error **err) MUST_CHECK;
+
 /* Adds what the container said last to *err. Always -1. */
 int watch_explain(const struct gateway_env *env, const char *container, struct error **err);
 

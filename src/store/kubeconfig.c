@@ -166,9 +166,15 @@ static int check_root(struct config *config, struct error **err)
 	return 0;
 }
 
+static void open_parser(const struct config *config, yaml_parser_t *parser)
+{
+	yaml_parser_initialize(parser);
+	yaml_parser_set_input_string(parser, (const unsigned char *)buf_str(&config->text), config->text.len);
+	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+}
+
 static int parse(struct config *config, struct error **err)
 {
-	const unsigned char *bytes = (const unsigned char *)buf_str(&config->text);
 	const char *odd = odd_line_end(buf_str(&config->text));
 	yaml_parser_t parser;
 	int rc;
@@ -176,16 +182,12 @@ static int parse(struct config *config, struct error **err)
 	forget_document(config);
 	if (strlen(buf_str(&config->text)) != config->text.len || odd != NULL)
 		return refuse(config, 0, "it holds NUL bytes or unusual ends of lines", err);
-	yaml_parser_initialize(&parser);
-	yaml_parser_set_input_string(&parser, bytes, config->text.len);
-	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	open_parser(config, &parser);
 	rc = scan(config, &parser, err);
 	yaml_parser_delete(&parser);
 	if (rc < 0)
 		return -1;
-	yaml_parser_initialize(&parser);
-	yaml_parser_set_input_string(&parser, bytes, config->text.len);
-	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	open_parser(config, &parser);
 	config->is_parsed = yaml_parser_load(&parser, &config->doc) != 0;
 	rc = config->is_parsed ? 0 : refuse(config, parser.problem_mark.line, "not YAML", err);
 	yaml_parser_delete(&parser);

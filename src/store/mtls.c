@@ -18,6 +18,12 @@
 
 const char *const mtls_keys[MTLS_FILES] = { "ca.crt", "tls.crt", "tls.key" };
 
+void mtls_bundle_release(struct mtls_bundle *bundle)
+{
+	for (int i = 0; i < MTLS_FILES; i++)
+		buf_release(&bundle->parts[i]);
+}
+
 static const char *const state_names[] = { "absent", "invalid", "valid" };
 static_assert(ARRAY_LEN(state_names) == MTLS_VALID + 1, "one name per state");
 

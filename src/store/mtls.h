@@ -10,6 +10,12 @@
 
 enum { MTLS_CA, MTLS_CERT, MTLS_KEY, MTLS_FILES };
 
+/* The contents of the three files. */
+struct mtls_bundle {
+	struct buf parts[MTLS_FILES];
+};
+void mtls_bundle_release(struct mtls_bundle *bundle);
+
 /* Names of the files, which are the keys of the secret too. */
 extern const char *const mtls_keys[MTLS_FILES];
 

@@ -192,3 +192,8 @@ int name_check(const char *name, const char *what, struct error **err)
 			 "%s: '%s' is not a gateway name (lower-case letters, digits and inner '.', '_', '-'; at most %d)",
 			 what, name, NAME_MAX_BYTES);
 }
+
+int name_check_existing(const char *name, const char *what, struct error **err)
+{
+	return name_is_readable(name) ? 0 : name_check(name, what, err);
+}

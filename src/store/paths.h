@@ -62,5 +62,7 @@ bool name_is_readable(const char *name);
 int name_check_readable(const char *name, struct error **err) MUST_CHECK;
 /* ERROR_USAGE that says what a name may be. what: "--name", "OPENSHELL_GATEWAY". */
 int name_check(const char *name, const char *what, struct error **err) MUST_CHECK;
+/* The same for a gateway that exists already: older programs allowed names that we read but do not give. */
+int name_check_existing(const char *name, const char *what, struct error **err) MUST_CHECK;
 
 #endif

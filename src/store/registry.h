@@ -3,11 +3,6 @@
  * What we know of gateways: one metadata file each, in the user's tree and in the system's, and the
  * name of the active one. A user entry that exists, or cannot be examined, hides the system entry of
  * its name. The system's tree is never written.
- *
- * Metadata (JSON object): name, gateway_endpoint, is_remote, gateway_port are required; remote_host,
- * resolved_host, auth_mode ("mtls" when absent, "plaintext", ...) and ours: ssh_key, ssh_options (a list of texts),
- * docker_endpoint, docker_id, container_id, image. client_lifecycle_managed, when false, is another program's word for a gateway that is only
- * registered here. Other keys are ignored, and kept when we write the entry. None of ours may be there twice.
  */
 #ifndef STORE_REGISTRY_H
 #define STORE_REGISTRY_H
@@ -16,30 +11,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "store/paths.h"
-
-enum record_source { SOURCE_USER, SOURCE_SYSTEM };
-
-struct record {
-	char *name, *endpoint;
-	bool is_remote, is_external;
-	int port; /* 0: unknown, or not ours to know */
-	char *remote_host, *resolved_host, *auth_mode;
-	char *ssh_key;           /* path of the private key for remote_host, or NULL */
-	struct argv ssh_options; /* "Name=value" for ssh to remote_host */
-	char *docker_endpoint, *docker_id, *container_id, *image;
-	enum record_source source;
-	char *path;    /* of the metadata file */
-	char *invalid; /* why the file cannot be used (only in lists), or NULL */
-};
-
-const char *record_source_name(enum record_source source);
-/* "local", "remote" or "cloud". */
-const char *record_type(const struct record *record);
-/* "mtls", "plaintext", ... also where the file does not say. */
-const char *record_auth(const struct record *record);
-/* The container's ID, which may be NULL, is the recorded one: it is of the recorded engine, too. */
-bool record_has_container(const struct record *record, const char *container_id);
-void record_release(struct record *record);
+#include "store/record.h"
 
 /* The file that holds the entry, usable or not, and whose it is; NULL when neither tree has one. The caller frees. */
 char *registry_find(const struct paths *paths, const char *name, enum record_source *source);

@@ -86,6 +86,13 @@ void scratch_put_bytes(const char *path, const void *bytes, size_t len)
 	assert_int_equal(write(fd, bytes, len), len);
 }
 
+struct paths scratch_trees(void)
+{
+	return (struct paths){
+		.user_root = (char *)(uintptr_t)scratch("user"), .system_root = (char *)(uintptr_t)scratch("system"),
+	};
+}
+
 void scratch_put(const char *path, const char *text)
 {
 	scratch_put_bytes(path, text, strlen(text));

@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "store/paths.h"
 
 /* Set-up and tear-down of a test; the directory is removed with all that is in it. */
 int scratch_setup(void **state);
@@ -20,6 +21,9 @@ int scratch_teardown(void **state);
 
 /* "DIRECTORY/" and the text; lives until the test ends. */
 const char *scratch(const char *fmt, ...) PRINTF(1, 2);
+
+/* The user's tree and the system's in it, "user" and "system". */
+struct paths scratch_trees(void);
 
 /* Writes a file with mode 0600 and makes the directories above it. */
 void scratch_put(const char *path, const char *text);

@@ -63,24 +63,20 @@ struct request {
 /* With the given parts where has_bundle. */
 static int add(struct scene *scene, const struct request *request, struct record *record, struct error **err)
 {
-	struct buf parts[MTLS_FILES] = { BUF_INIT, BUF_INIT, BUF_INIT };
+	AUTO(mtls_bundle) bundle = { 0 };
 	AUTO(target) target = { 0 };
 	AUTO(site) site = { 0 };
 	const struct site_options place = { request->destination, NULL, NULL };
 	struct enroll_options options = {
 		.name = request->name, .target = &target, .is_local = request->is_local,
-		.site = request->destination != NULL ? &site : NULL, .bundle = request->has_bundle ? parts : NULL,
+		.site = request->destination != NULL ? &site : NULL, .bundle = request->has_bundle ? &bundle : NULL,
 	};
-	int rc;
 
 	assert_int_equal(target_parse(request->endpoint, &target, err), 0);
 	assert_int_equal(site_find(&site, &scene->env, NULL, &place, err), 0);
 	for (int i = 0; i < MTLS_FILES; i++)
-		buf_adds(&parts[i], i == MTLS_KEY ? KEY : CERT);
-	rc = gateway_enroll(&scene->env, &options, record, err);
-	for (int i = 0; i < MTLS_FILES; i++)
-		buf_release(&parts[i]);
-	return rc;
+		buf_adds(&bundle.parts[i], i == MTLS_KEY ? KEY : CERT);
+	return gateway_enroll(&scene->env, &options, record, err);
 }
 
 static void assert_file(const struct scene *scene, const char *name, const char *expected)

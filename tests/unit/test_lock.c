@@ -19,8 +19,11 @@ static struct paths paths_here(void)
 	return (struct paths){ .locks = (char *)(uintptr_t)scratch("run/openshell") };
 }
 
-/* A process that holds the lock until it is killed. */
-static pid_t holder(const struct paths *paths, const char *name)
+typedef int take_fn(struct lock *lock, const struct paths *paths, struct error **err);
+
+/* A process that has the lock when this returns: for moment_ms, at the end of which there is a file "ended", or until it
+ * is killed (-1). */
+static pid_t process_with(take_fn *take, const struct paths *paths, int moment_ms)
 {
 	int ready[2];
 	char byte;
@@ -32,15 +35,27 @@ static pid_t holder(const struct paths *paths, const char *name)
 		struct lock lock = LOCK_INIT;
 		struct error *err = NULL;
 
-		if (lock_take(&lock, paths, name, "gateway start", &err) < 0 || write(ready[1], "x", 1) != 1)
+		if (take(&lock, paths, &err) < 0 || write(ready[1], "x", 1) != 1)
 			_exit(1);
-		for (;;)
-			pause();
+		poll(NULL, 0, moment_ms);
+		scratch_put(scratch("ended"), "");
+		lock_release(&lock);
+		_exit(0);
 	}
 	close(ready[1]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	close(ready[0]);
 	return pid;
+}
+
+static int take_dev(struct lock *lock, const struct paths *paths, struct error **err)
+{
+	return lock_take(lock, paths, "dev", "gateway start", err);
+}
+
+static pid_t holder(const struct paths *paths)
+{
+	return process_with(take_dev, paths, -1);
 }
 
 static void end(pid_t pid, int sig)
@@ -67,7 +82,7 @@ static void a_free_lock_is_taken_and_its_file_is_private(void **state)
 static void a_busy_gateway_names_who_is_at_work(void **state)
 {
 	const struct paths paths = paths_here();
-	pid_t pid = holder(&paths, "dev");
+	pid_t pid = holder(&paths);
 	autofree char *words = xasprintf("gateway 'dev' is busy: process %ld (openshell gateway start) is at work", (long)pid);
 	AUTO(lock) lock = LOCK_INIT;
 	struct error *err = NULL;
@@ -118,30 +133,9 @@ static void a_released_lock_names_nobody(void **state)
 	assert_holds(scratch("run/openshell/dev.lock"), "");
 }
 
-/* It holds the configuration for a moment, at the end of which there is a file "ended". */
 static pid_t keeper(const struct paths *paths, int moment_ms)
 {
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	assert_int_equal(pipe(ready), 0);
-	pid = fork();
-	if (pid == 0) {
-		struct lock lock = LOCK_INIT;
-		struct error *err = NULL;
-
-		if (lock_configuration(&lock, paths, &err) < 0 || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		poll(NULL, 0, moment_ms);
-		scratch_put(scratch("ended"), "");
-		lock_release(&lock);
-		_exit(0);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	return pid;
+	return process_with(lock_configuration, paths, moment_ms);
 }
 
 static void the_configuration_is_waited_for_and_nothing_of_the_lock_stays(void **state)
@@ -194,7 +188,7 @@ static void a_configuration_that_was_removed_meanwhile_is_made_again(void **stat
 static void gateways_do_not_keep_each_other_out(void **state)
 {
 	const struct paths paths = paths_here();
-	pid_t pid = holder(&paths, "dev");
+	pid_t pid = holder(&paths);
 	AUTO(lock) lock = LOCK_INIT;
 	struct error *err = NULL;
 
@@ -210,7 +204,7 @@ static void the_lock_of_a_killed_process_is_free(void **state)
 	struct error *err = NULL;
 
 	(void)state;
-	end(holder(&paths, "dev"), SIGKILL);
+	end(holder(&paths), SIGKILL);
 	assert_int_equal(lock_take(&lock, &paths, "dev", "gateway start", &err), 0);
 }
 

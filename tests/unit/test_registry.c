@@ -17,10 +17,7 @@ static int set_up(void **state)
 {
 	if (scratch_setup(state) < 0)
 		return -1;
-	here = (struct paths){
-		.user_root = (char *)(uintptr_t)scratch("user"),
-		.system_root = (char *)(uintptr_t)scratch("system"),
-	};
+	here = scratch_trees();
 	return 0;
 }
 
