@@ -182,7 +182,7 @@ static int deploy_there(const struct cli *cli, const struct invocation *in, stru
 	int rc;
 
 	if (reach_find(cli, in, deploy->name, &site, err) < 0 || check_push_image(in, deploy, &site, err) < 0 ||
-	    site_resolve(&site, err) < 0 || site_open(&site, cli->may_ask, err) < 0)
+	    site_open_resolved(&site, cli->may_ask, err) < 0)
 		return -1;
 	if (site_is_remote(&site)) {
 		deploy->site = &site;

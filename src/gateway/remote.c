@@ -16,8 +16,17 @@
 
 /* ------------------------------------------------------------------ connecting */
 
+/* resolved: gets the names while the other host takes its time; may be NULL. */
+static int make_connection(struct remote *remote, struct ssh_resolved *resolved, struct error **err)
+{
+	if (tunnel_begin(&remote->tunnel, err) < 0 ||
+	    (resolved != NULL && ssh_resolve(&remote->ssh, resolved, err) < 0))
+		return -1;
+	return tunnel_await(&remote->tunnel, err);
+}
+
 /* ssh may draw on the terminal: what moves there stands still meanwhile. */
-static int connect_shown(struct remote *remote, struct error **err)
+static int connect_shown(struct remote *remote, struct ssh_resolved *resolved, struct error **err)
 {
 	const struct progress *progress = remote->outer->progress;
 	bool lends = remote->ssh.may_ask && progress->lend != NULL;
@@ -25,7 +34,7 @@ static int connect_shown(struct remote *remote, struct error **err)
 
 	if (lends)
 		progress->lend(progress->arg, true);
-	rc = tunnel_connect(&remote->tunnel, err);
+	rc = make_connection(remote, resolved, err);
 	if (lends)
 		progress->lend(progress->arg, false);
 	return rc;
@@ -156,7 +165,7 @@ static int renew(struct remote *remote, struct error **err)
 
 	remote->renewals--;
 	progress_warn(remote->outer, "the connection to %s was lost (%s); connecting again", remote->address, words);
-	if (connect_shown(remote, err) < 0 ||
+	if (connect_shown(remote, NULL, err) < 0 ||
 	    (remote->is_forwarded && tunnel_forward(&remote->tunnel, remote->socket, &answers, err) < 0))
 		return error_wrap(err, "the connection was lost, and cannot be made again");
 	if (!answers) {
@@ -302,7 +311,7 @@ int remote_open(struct remote *remote, const struct gateway_env *env, const stru
 	if (tunnel_init(&remote->tunnel, &remote->ssh, env->clock, parents, err) == 0) {
 		remote->tunnel.tell = options->may_ask ? tell_line : NULL;
 		remote->tunnel.tell_arg = remote;
-		if (connect_shown(remote, err) == 0 && find_way(remote, given, err) == 0)
+		if (connect_shown(remote, options->resolved, err) == 0 && find_way(remote, given, err) == 0)
 			return 0;
 	}
 	remote_release(remote);

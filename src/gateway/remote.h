@@ -31,6 +31,7 @@ struct remote_options {
 	const char *key;                /* ssh_key_check(), or NULL */
 	const struct argv *ssh_options; /* each of ssh_option_check(), or NULL */
 	bool may_ask;                   /* ssh may ask for a passphrase or about a host key at our terminal */
+	struct ssh_resolved *resolved;  /* gets what remote_resolve() finds, while the connection is being made; or NULL */
 };
 
 struct remote {

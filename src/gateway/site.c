@@ -144,16 +144,29 @@ int site_resolve(struct site *site, struct error **err)
 	return site_is_remote(site) ? remote_resolve(site->env, &options, &site->resolved, err) : 0;
 }
 
+static int connect_to(struct site *site, const struct remote_options *options, struct error **err)
+{
+	if (!site_is_remote(site))
+		return 0;
+	if (remote_open(&site->remote, site->env, options, err) < 0)
+		return -1;
+	site->env = &site->remote.env;
+	return 0;
+}
+
 int site_open(struct site *site, bool may_ask, struct error **err)
 {
 	const struct remote_options options = options_of(site, may_ask);
 
-	if (!site_is_remote(site))
-		return 0;
-	if (remote_open(&site->remote, site->env, &options, err) < 0)
-		return -1;
-	site->env = &site->remote.env;
-	return 0;
+	return connect_to(site, &options, err);
+}
+
+int site_open_resolved(struct site *site, bool may_ask, struct error **err)
+{
+	struct remote_options options = options_of(site, may_ask);
+
+	options.resolved = &site->resolved;
+	return connect_to(site, &options, err);
 }
 
 const struct docker *site_home(const struct site *site, const struct gateway_env *env)

@@ -26,7 +26,7 @@ struct site {
 	struct ssh_destination to;
 	char *key;                     /* or NULL */
 	struct argv ssh_options;
-	struct ssh_resolved resolved;  /* zero before site_resolve() */
+	struct ssh_resolved resolved;  /* zero until it is asked for */
 	struct remote remote;
 };
 
@@ -52,6 +52,8 @@ int site_resolve(struct site *site, struct error **err) MUST_CHECK;
 /* Connects, where there is anything to connect to (remote.h); *site must stay where it is from then on. may_ask: ssh
  * may ask at our terminal. */
 int site_open(struct site *site, bool may_ask, struct error **err) MUST_CHECK;
+/* Both: one takes no longer for the other. */
+int site_open_resolved(struct site *site, bool may_ask, struct error **err) MUST_CHECK;
 
 /* This host's docker: that of env, unless the site, which may be NULL, is another host. */
 const struct docker *site_home(const struct site *site, const struct gateway_env *env);

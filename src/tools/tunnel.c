@@ -22,8 +22,7 @@
 #define ASK_TIMEOUT_MS 300000
 /* An engine may first be started by this very connection. */
 #define PING_TIMEOUT_MS 30000
-#define LOOK_INTERVAL_MS 10
-#define ANSWER_INTERVAL_MS 2
+#define LOOK_INTERVAL_MS 2
 #define SAID_MAX 4096
 /* A chain of hosts says in the first of four what is wrong. */
 #define WORDS_LINES 4
@@ -145,7 +144,7 @@ static int await_control(struct tunnel *tunnel, struct error **err)
 	return 0;
 }
 
-int tunnel_connect(struct tunnel *tunnel, struct error **err)
+int tunnel_begin(struct tunnel *tunnel, struct error **err)
 {
 	disconnect(tunnel);
 	buf_release(&tunnel->said);
@@ -153,8 +152,11 @@ int tunnel_connect(struct tunnel *tunnel, struct error **err)
 	if (file_remove(tunnel->control, err) < 0 || file_remove(tunnel->socket, err) < 0)
 		return -1;
 	tunnel->master = ssh_connect(tunnel->ssh, tunnel->control, on_line, tunnel, err);
-	if (tunnel->master == NULL)
-		return -1;
+	return tunnel->master == NULL ? -1 : 0;
+}
+
+int tunnel_await(struct tunnel *tunnel, struct error **err)
+{
 	if (await_control(tunnel, err) < 0) {
 		disconnect(tunnel);
 		return -1;
@@ -202,7 +204,7 @@ static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct err
 		if (clock_now_ms(tunnel->clock) >= until)
 			return error_set(err, ERROR_TIMEOUT, "the other host's docker socket takes calls, but nothing answers "
 					 "within %d s", PING_TIMEOUT_MS / 1000);
-		runner_pump(tunnel->ssh->runner, &tunnel->master, 1, ANSWER_INTERVAL_MS);
+		runner_pump(tunnel->ssh->runner, &tunnel->master, 1, LOOK_INTERVAL_MS);
 	}
 	*answers = got == 1;
 	return 0;

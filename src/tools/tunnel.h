@@ -36,9 +36,11 @@ int tunnel_init(struct tunnel *tunnel, const struct ssh *ssh, const struct clock
 /* Ends the connection and removes the directory; nothing for a zero value. */
 void tunnel_release(struct tunnel *tunnel);
 
-/* Connects, or connects again. ERROR_UNREACHABLE "ssh to DESTINATION failed: what it said"; why is found by
+/* Starts to connect, or to connect again. */
+int tunnel_begin(struct tunnel *tunnel, struct error **err) MUST_CHECK;
+/* Waits until the connection is made. ERROR_UNREACHABLE "ssh to DESTINATION failed: what it said"; why is found by
  * gateway/diagnose.c. Bounded: 60 s, or 300 s where somebody may be asked. */
-int tunnel_connect(struct tunnel *tunnel, struct error **err) MUST_CHECK;
+int tunnel_await(struct tunnel *tunnel, struct error **err) MUST_CHECK;
 
 /* Whether ssh still runs. A network that swallows everything shows after half a minute, when it gives up. */
 bool tunnel_is_up(struct tunnel *tunnel);

@@ -30,6 +30,8 @@ struct host {
 	int calls_to_loss;     /* the connection breaks during this docker call, from 1; 0: never */
 	int losses;            /* so often: each call is one, from then on */
 	int connections, sessions, calls;
+	bool names_before; /* ssh -G was run before a connection was begun */
+	bool stops;        /* somebody stops us during ssh -G */
 	bool is_up;
 	char *forwarded;
 	int listening;
@@ -99,6 +101,13 @@ static int host_run(void *arg, struct proc_spec *spec, struct proc_result *resul
 	}
 	if (argv_contains(&spec->argv, "-O")) {
 		forward(host, after(&spec->argv, "-L"));
+		return 0;
+	}
+	if (argv_contains(&spec->argv, "-G")) {
+		host->names_before = host->connections == 0;
+		if (host->stops)
+			return error_set(err, ERROR_CANCELLED, "stopped");
+		buf_adds(&result->out, "hostname 10.0.0.5\n");
 		return 0;
 	}
 	if (streq(spec->argv.v[spec->argv.n - 1], "sh"))
@@ -218,6 +227,32 @@ static void the_usual_socket_costs_one_connection_and_no_session(void **state)
 	remote_release(&remote);
 	assert_int_equal(access(dir, F_OK), -1);
 	close_fixture(&f);
+}
+
+static void names_are_asked_for_while_the_connection_is_being_made(void **state)
+{
+	(void)state;
+	for (int stops = 0; stops <= 1; stops++) {
+		AUTO(remote) remote = { 0 };
+		struct fixture f;
+		struct ssh_resolved resolved = { 0 };
+		struct error *err = NULL;
+
+		open_fixture(&f, "me@box");
+		f.host.answering = "/var/run/docker.sock";
+		f.host.stops = stops;
+		f.options.resolved = &resolved;
+		assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), stops ? -1 : 0);
+		assert_int_equal(f.host.connections, 1);
+		assert_false(f.host.names_before);
+		if (stops)
+			assert_error(&err, ERROR_CANCELLED, "stopped");
+		else
+			assert_string_equal(resolved.host, "10.0.0.5");
+		ssh_resolved_release(&resolved);
+		remote_release(&remote);
+		close_fixture(&f);
+	}
 }
 
 static void a_given_socket_is_the_only_one_that_is_tried(void **state)
@@ -581,6 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_usual_socket_costs_one_connection_and_no_session),
+		cmocka_unit_test(names_are_asked_for_while_the_connection_is_being_made),
 		cmocka_unit_test(a_given_socket_is_the_only_one_that_is_tried),
 		cmocka_unit_test(a_socket_in_the_environment_that_can_be_none_is_refused),
 		cmocka_unit_test(a_rootless_engine_is_found_over_the_same_connection),
