@@ -113,7 +113,12 @@ void show_add_files(const struct cli *cli, const struct record *record, cJSON *t
 	autofree char *container = gateway_container_name(record->name);
 	autofree char *expires = mtls_expiry(cli->paths, record->name);
 	autofree char *sandbox = last_sandbox(cli, record);
+	cJSON *options = cJSON_CreateArray();
 
+	for (size_t i = 0; i < record->ssh_options.n; i++)
+		cJSON_AddItemToArray(options, cJSON_CreateString(record->ssh_options.v[i]));
+	tree_add_str(tree, "ssh_key", record->ssh_key);
+	cJSON_AddItemToObject(tree, "ssh_options", options);
 	tree_add_str(tree, "image", record->image);
 	tree_add_str(tree, "container", record->container_id ? container : NULL);
 	tree_add_str(tree, "bundle", mtls_state_name(mtls_examine(cli->paths, record->name)));
@@ -135,6 +140,7 @@ void show_record_fields(const struct cli *cli, const struct record *record)
 	autofree char *dir = paths_mtls_dir(cli->paths, record->name), *sandbox = last_sandbox(cli, record);
 	autofree char *certificates = expires ? xasprintf("%s (until %s)", dir, expires)
 					      : xstrdup(mtls_state_name(bundle));
+	autofree char *options = record->ssh_options.n > 0 ? argv_join(&record->ssh_options, ", ") : NULL;
 
 	output_field("Gateway", record->name);
 	output_field("Endpoint", record->endpoint);
@@ -143,6 +149,8 @@ void show_record_fields(const struct cli *cli, const struct record *record)
 	output_field("Auth", record_auth(record));
 	output_field("Remote host", record->remote_host);
 	output_field("Resolved host", record->resolved_host);
+	output_field("SSH key", record->ssh_key);
+	output_field("SSH options", options);
 	output_field("Docker", record->docker_endpoint);
 	output_field("Container", record->container_id ? container : NULL);
 	output_field("Image", record->image);

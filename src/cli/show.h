@@ -27,7 +27,7 @@ void show_add_expiry(cJSON *tree, const char *prefix, const char *expires);
 /* Warns when the client's certificate has expired or will within 30 days. */
 void show_warn_expiry(const struct cli *cli, const struct record *record);
 
-/* Adds what files tell: image container bundle certificate_expires certificate_days_left
+/* Adds what files tell: ssh_key ssh_options image container bundle certificate_expires certificate_days_left
  * last_sandbox. */
 void show_add_files(const struct cli *cli, const struct record *record, cJSON *tree);
 

@@ -148,8 +148,8 @@ info_has_all_keys() {
 	run gateway start --name dev
 	forget_calls
 	run gateway info --name dev -o json
-	for key in name endpoint type source auth active is_remote remote_host resolved_host port path image container \
-		bundle certificate_expires certificate_days_left; do
+	for key in name endpoint type source auth active is_remote remote_host resolved_host port path ssh_key ssh_options \
+		image container bundle certificate_expires certificate_days_left; do
 		jq -e "has(\"$key\")" "$out" >/dev/null || { echo "no key $key"; return 1; }
 	done
 	expect_equal '["dev","openshell/cluster:dev","openshell-cluster-dev","valid"]' \
@@ -164,12 +164,16 @@ info_names_where_it_is() {
 	sed -i 's/"is_remote":false/"is_remote":true/' "$config/gateways/dev/metadata.json"
 	run gateway info --name dev
 	grep -qx '  Type:         External registration' "$out"
-	given_record far remote_host me@host resolved_host 192.0.2.1
-	sed -i 's/"is_remote":false/"is_remote":true/' "$config/gateways/far/metadata.json"
+	given_record far remote_host me@host resolved_host 192.0.2.1 ssh_key /keys/id
+	sed -i 's/"is_remote":false/"is_remote":true,"ssh_options":["Port=1","IPQoS=none"]/' "$config/gateways/far/metadata.json"
 	run gateway info --name far
 	grep -qx '  Type:         remote' "$out"
 	grep -qx '  Remote host:  me@host' "$out"
 	grep -qx '  Resolved host: 192.0.2.1' "$out"
+	grep -qx '  SSH key:      /keys/id' "$out"
+	grep -qx '  SSH options:  Port=1, IPQoS=none' "$out"
+	run gateway info --name far -o json
+	expect_equal '"/keys/id" ["Port=1","IPQoS=none"]' "$(jq -c .ssh_key,.ssh_options "$out" | paste -sd ' ')"
 	run gateway info --name dev -o json
 	expect_equal '"remote"' "$(jq .type "$out")"
 }
