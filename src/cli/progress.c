@@ -458,7 +458,6 @@ static void json_trace(const char *line)
 	emit_text("debug", line, strlen(line));
 }
 
-/* What is known of an error, as keys of its event. */
 /* ------------------------------------------------------------------ which look */
 
 static const struct progress looks[] = {
