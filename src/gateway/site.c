@@ -44,13 +44,13 @@ static int add_options(struct site *site, const struct argv *options, struct err
 	return 0;
 }
 
-/* Whatever is wrong in an entry is no slip on the command line. */
+/* Whatever is wrong in an entry is no slip on the command line; nor is the gateway absent when a file of its entry is. */
 static int entry_invalid(const struct record *record, struct error **err)
 {
-	if (!error_is(*err, ERROR_USAGE))
-		return -1;
-	(*err)->kind = ERROR_SYSTEM;
-	error_code(err, "entry-invalid");
+	if (error_is(*err, ERROR_USAGE) || error_is(*err, ERROR_ABSENT)) {
+		(*err)->kind = ERROR_SYSTEM;
+		error_code(err, "entry-invalid");
+	}
 	return error_wrap(err, "the entry of gateway '%s' cannot be used (%s)", record->name, record->path);
 }
 
