@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RACES_MAX 100
@@ -139,6 +140,12 @@ static bool make_one(const char *path)
 	return false;
 }
 
+/* A little longer each time: two processes that make and remove in step get out of it. */
+static void pause_after_race(int lost)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = lost * 20000L }, NULL);
+}
+
 int dir_make(const char *path, struct error **err)
 {
 	autofree char *parent = parent_of(path);
@@ -159,6 +166,7 @@ int dir_make(const char *path, struct error **err)
 		/* else it or its parent was empty, and another process has removed it meanwhile */
 		if (errno != ENOENT || tries == RACES_MAX)
 			return error_errno(err, "cannot make the directory %s", path);
+		pause_after_race(tries);
 	}
 }
 

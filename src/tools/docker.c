@@ -2,12 +2,12 @@
 /* Calls of the docker program. Knows nothing of gateways beyond names and labels it is given. */
 #include "tools/docker.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cancel.h"
+#include "tools/docker_call.h"
 #include "tools/docker_parse.h"
 
 /* In the container: where the cluster's own files are. */
@@ -20,54 +20,7 @@
 /* From the TERM of a stop to its KILL. */
 #define STOP_GRACE_S 10
 
-static struct proc_spec docker_spec(const struct docker *docker, const char *purpose, int64_t timeout_ms)
-{
-	struct proc_spec spec = PROC_SPEC_INIT(purpose);
-
-	argv_add(&spec.argv, "docker");
-	/* docker speaks English only, but what it runs (ssh, credential helpers) may not */
-	argv_add(&spec.env, "LC_ALL=C");
-	if (docker->env != NULL)
-		argv_addv(&spec.env, (const char *const *)docker->env->v);
-	spec.out.how = PROC_CAPTURE;
-	spec.err.how = PROC_CAPTURE;
-	spec.timeout_ms = timeout_ms;
-	return spec;
-}
-
-/* Runs `docker ARGS...`, which changes something, and throws the output away. */
-static int change(const struct docker *docker, const char *purpose, const struct argv *args, struct error **err)
-{
-	AUTO(proc_spec) spec = docker_spec(docker, purpose, docker->timeout_ms);
-	AUTO(proc_result) result = PROC_RESULT_INIT;
-
-	argv_addv(&spec.argv, (const char *const *)args->v);
-	spec.changes = true;
-	return runner_check(docker->runner, &spec, &result, err);
-}
-
-#define CHANGE(docker, purpose, err, ...) \
-	__extension__({ \
-		AUTO(argv) call_args_ = ARGV_INIT; \
-		argv_addl(&call_args_, __VA_ARGS__, NULL); \
-		change(docker, purpose, &call_args_, err); \
-	})
-
 /* ------------------------------------------------------------------ what the engine has */
-
-/* Objects that are missing make the status 1: only a docker that was killed, or has nothing to say of success,
- * leaves it open what is there. */
-static int run_inspect(const struct docker *docker, struct proc_spec *spec, struct proc_result *result,
-		       struct error **err)
-{
-	if (runner_run(docker->runner, spec, result, err) < 0)
-		return -1;
-	if (result->sig != 0)
-		return proc_result_error(spec->purpose, result, err);
-	if (result->code == 0 && result->out.len == 0)
-		return error_set(err, ERROR_SYSTEM, "%s printed nothing", spec->purpose);
-	return 0;
-}
 
 int docker_inspect(const struct docker *docker, const char *container_name, const char *const *refs,
 		   size_t count, struct container *container, struct image *images, bool *complete,
@@ -79,7 +32,7 @@ int docker_inspect(const struct docker *docker, const char *container_name, cons
 	argv_addl(&spec.argv, "inspect", "--format", "{{json .}}", "--", container_name, NULL);
 	for (size_t i = 0; i < count; i++)
 		argv_add(&spec.argv, refs[i]);
-	if (run_inspect(docker, &spec, &result, err) < 0)
+	if (docker_run_inspect(docker, &spec, &result, err) < 0)
 		return -1;
 	*complete = result.code == 0;
 	return parse_inspect(&result.out, container_name, refs, count, container, images, err);
@@ -106,7 +59,7 @@ int docker_container_get(const struct docker *docker, const char *name, struct c
 	bool found = false;
 
 	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", name, NULL);
-	if (run_inspect(docker, &spec, &result, err) < 0 ||
+	if (docker_run_inspect(docker, &spec, &result, err) < 0 ||
 	    parse_inspect(&result.out, name, NULL, 0, container, NULL, err) < 0)
 		return -1;
 	if (container->phase != PHASE_ABSENT)
@@ -150,47 +103,13 @@ char *docker_context_host(const struct docker *docker, const char *context, stru
 	return buf_steal(&result.out);
 }
 
-/* What docker calls a name or an ID: one word. */
-static bool is_word(const char *text)
-{
-	const char *end = text;
-
-	while (isgraph((unsigned char)*end))
-		end++;
-	return end > text && *end == '\0';
-}
-
-/* Output lines, each a name, as a list. */
-static int list(const struct docker *docker, const char *purpose, const struct argv *args, struct argv *lines,
-		struct error **err)
-{
-	AUTO(proc_spec) spec = docker_spec(docker, purpose, docker->timeout_ms);
-	AUTO(proc_result) result = PROC_RESULT_INIT;
-	char *line, *rest;
-
-	argv_addv(&spec.argv, (const char *const *)args->v);
-	if (runner_check(docker->runner, &spec, &result, err) < 0)
-		return -1;
-	rest = result.out.data;
-	if (rest != NULL && strlen(rest) != result.out.len)
-		return error_set(err, ERROR_SYSTEM, "%s printed something that is no name", purpose);
-	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
-		if (str_blank(line))
-			continue;
-		if (!is_word(line))
-			return error_set(err, ERROR_SYSTEM, "%s printed something that is no name", purpose);
-		argv_add(lines, line);
-	}
-	return 0;
-}
-
 int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err)
 {
 	AUTO(argv) args = ARGV_INIT;
 
 	argv_addl(&args, "ps", "--format", "{{.Names}}", "--filter", NULL);
 	argv_addf(&args, "publish=%d", port);
-	return list(docker, "docker ps", &args, names, err);
+	return docker_list(docker, "docker ps", &args, names, err);
 }
 
 void gateway_list_release(struct gateway_list *list)
@@ -214,68 +133,13 @@ int docker_gateways(const struct docker *docker, int port, struct gateway_list *
 	return runner_check(docker->runner, &spec, &result, err) < 0 ? -1 : parse_gateways(&result.out, list, err);
 }
 
-int docker_images_get(const struct docker *docker, const char *const *refs, size_t count, struct image *images,
-		      struct error **err)
-{
-	AUTO(proc_spec) spec = docker_spec(docker, "docker image inspect", docker->timeout_ms);
-	AUTO(proc_result) result = PROC_RESULT_INIT;
-	AUTO(container) none = { 0 };
-	AUTO(engine) engine = { 0 };
-
-	argv_addl(&spec.argv, "image", "inspect", "--format", "{{json .}}", "--", NULL);
-	for (size_t i = 0; i < count; i++)
-		argv_add(&spec.argv, refs[i]);
-	if (run_inspect(docker, &spec, &result, err) < 0)
-		return -1;
-	if (result.code != 0 && docker_engine(docker, &engine, err) < 0) /* absent, if the engine answers */
-		return -1;
-	return parse_inspect(&result.out, "", refs, count, &none, images, err);
-}
-
-/* `docker image inspect` of some: 0 when all are there. */
-static int look_for_images(const struct docker *docker, const char *const *refs, int *code, struct error **err)
-{
-	AUTO(proc_spec) spec = docker_spec(docker, "docker image inspect", docker->timeout_ms);
-	AUTO(proc_result) result = PROC_RESULT_INIT;
-
-	argv_addl(&spec.argv, "image", "inspect", "--format", "{{.Id}}", "--", NULL);
-	argv_addv(&spec.argv, refs);
-	if (runner_run(docker->runner, &spec, &result, err) < 0)
-		return -1;
-	*code = result.code;
-	return 0;
-}
-
-int docker_images_absent(const struct docker *docker, const struct argv *refs, struct argv *absent,
-			 struct error **err)
-{
-	AUTO(engine) engine = { 0 };
-	int code = 0;
-
-	if (look_for_images(docker, (const char *const *)refs->v, &code, err) < 0)
-		return -1;
-	if (code == 0)
-		return 0;
-	if (docker_engine(docker, &engine, err) < 0) /* absent, if the engine answers */
-		return -1;
-	for (size_t i = 0; i < refs->n; i++) {
-		const char *one[] = { refs->v[i], NULL };
-
-		if (look_for_images(docker, one, &code, err) < 0)
-			return -1;
-		if (code != 0)
-			argv_add(absent, refs->v[i]);
-	}
-	return 0;
-}
-
 /* Names and IDs; all are asked for, as a filter is for one of the two. */
 static int list_containers(const struct docker *docker, struct argv *lines, struct error **err)
 {
 	AUTO(argv) args = ARGV_INIT;
 
 	argv_addl(&args, "container", "ls", "--all", "--no-trunc", "--format", "{{.Names}}\\n{{.ID}}", NULL);
-	return list(docker, "docker container ls", &args, lines, err);
+	return docker_list(docker, "docker container ls", &args, lines, err);
 }
 
 int docker_container_exists(const struct docker *docker, const char *name, bool *found, struct error **err)
@@ -300,7 +164,7 @@ static int inspect_some(const struct docker *docker, const struct argv *present,
 	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .}}", "--", NULL);
 	for (size_t i = from; i < present->n && i < from + INSPECT_MAX; i++)
 		argv_add(&spec.argv, present->v[i]);
-	if (run_inspect(docker, &spec, &result, err) < 0)
+	if (docker_run_inspect(docker, &spec, &result, err) < 0)
 		return -1;
 	return parse_containers(&result.out, names, containers, err);
 }
@@ -331,7 +195,7 @@ int docker_volume_exists(const struct docker *docker, const char *name, bool *fo
 
 	argv_addl(&args, "volume", "ls", "--format", "{{.Name}}", "--filter", NULL);
 	argv_addf(&args, "name=%s", name);
-	if (list(docker, "docker volume ls", &args, &names, err) < 0)
+	if (docker_list(docker, "docker volume ls", &args, &names, err) < 0)
 		return -1;
 	*found = argv_contains(&names, name);
 	return 0;
@@ -345,7 +209,7 @@ static int network_ids(const struct docker *docker, const char *name, struct arg
 
 	argv_addl(&args, "network", "ls", "--format", "{{.Name}}\\n{{.ID}}", "--filter", NULL);
 	argv_addf(&args, "name=%s", name);
-	if (list(docker, "docker network ls", &args, &lines, err) < 0)
+	if (docker_list(docker, "docker network ls", &args, &lines, err) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < lines.n; i += 2)
 		if (streq(lines.v[i], name))
@@ -441,7 +305,7 @@ int docker_container_create(const struct docker *docker, const struct container_
 	if (runner_check(docker->runner, &spec, &result, err) < 0)
 		return -1;
 	buf_trim_end(&result.out);
-	if (strlen(buf_str(&result.out)) != result.out.len || !is_word(buf_str(&result.out)))
+	if (strlen(buf_str(&result.out)) != result.out.len || !docker_is_word(buf_str(&result.out)))
 		return error_set(err, ERROR_SYSTEM, "docker create printed something that is no container ID");
 	*id = buf_steal(&result.out);
 	return 0;
@@ -495,14 +359,14 @@ int docker_container_unpack(const struct docker *docker, const char *name, const
 
 int docker_container_start(const struct docker *docker, const char *name, struct error **err)
 {
-	if (CHANGE(docker, "docker start", err, "start", "--", name) == 0)
+	if (DOCKER_CHANGE(docker, "docker start", err, "start", "--", name) == 0)
 		return 0;
 	return accept_if(phase_is(docker, name, PHASE_RUNNING), err);
 }
 
 int docker_container_unpause(const struct docker *docker, const char *name, struct error **err)
 {
-	if (CHANGE(docker, "docker unpause", err, "unpause", "--", name) == 0)
+	if (DOCKER_CHANGE(docker, "docker unpause", err, "unpause", "--", name) == 0)
 		return 0;
 	return accept_if(phase_is(docker, name, PHASE_RUNNING), err);
 }
@@ -533,7 +397,7 @@ int docker_container_stop(const struct docker *docker, const char *name, bool *s
 
 int docker_container_remove(const struct docker *docker, const char *name, struct error **err)
 {
-	if (CHANGE(docker, "docker rm", err, "rm", "-f", "-v", "--", name) == 0)
+	if (DOCKER_CHANGE(docker, "docker rm", err, "rm", "-f", "-v", "--", name) == 0)
 		return 0;
 	return accept_if(phase_is(docker, name, PHASE_ABSENT), err);
 }
@@ -545,7 +409,7 @@ int docker_network_create(const struct docker *docker, const char *name, const c
 	argv_addl(&args, "network", "create", "--driver", "bridge", "--attachable", NULL);
 	add_label(&args, LABEL_GATEWAY, gateway);
 	argv_add(&args, name);
-	return change(docker, "docker network create", &args, err);
+	return docker_change(docker, "docker network create", &args, err);
 }
 
 static int detach_all(const struct docker *docker, const char *network, struct error **err)
@@ -571,13 +435,13 @@ int docker_network_remove(const struct docker *docker, const char *name, struct 
 	autoerror struct error *first = NULL, *ignored = NULL;
 	AUTO(argv) ids = ARGV_INIT;
 
-	if (CHANGE(docker, "docker network rm", &first, "network", "rm", name) == 0)
+	if (DOCKER_CHANGE(docker, "docker network rm", &first, "network", "rm", name) == 0)
 		return 0;
 	if (error_is(first, ERROR_CANCELLED) || network_ids(docker, name, &ids, &ignored) < 0)
 		return fail_with(STEAL(first), err);
 	for (size_t i = 0; i < ids.n; i++)
 		if (detach_all(docker, ids.v[i], err) < 0 ||
-		    CHANGE(docker, "docker network rm", err, "network", "rm", ids.v[i]) < 0)
+		    DOCKER_CHANGE(docker, "docker network rm", err, "network", "rm", ids.v[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -585,14 +449,14 @@ int docker_network_remove(const struct docker *docker, const char *name, struct 
 int docker_network_connect(const struct docker *docker, const char *network, const char *container,
 			   struct error **err)
 {
-	return CHANGE(docker, "docker network connect", err, "network", "connect", network, container);
+	return DOCKER_CHANGE(docker, "docker network connect", err, "network", "connect", network, container);
 }
 
 void docker_network_forget(const struct docker *docker, const char *network, const char *container)
 {
 	autoerror struct error *ignored = NULL;
 
-	(void)CHANGE(docker, "docker network disconnect", &ignored, "network", "disconnect", "-f", network, container);
+	(void)DOCKER_CHANGE(docker, "docker network disconnect", &ignored, "network", "disconnect", "-f", network, container);
 }
 
 int docker_volume_create(const struct docker *docker, const char *name, const char *gateway, struct error **err)
@@ -602,7 +466,7 @@ int docker_volume_create(const struct docker *docker, const char *name, const ch
 	argv_addl(&args, "volume", "create", NULL);
 	add_label(&args, LABEL_GATEWAY, gateway);
 	argv_add(&args, name);
-	return change(docker, "docker volume create", &args, err);
+	return docker_change(docker, "docker volume create", &args, err);
 }
 
 int docker_volume_remove(const struct docker *docker, const char *name, struct error **err)
@@ -610,106 +474,9 @@ int docker_volume_remove(const struct docker *docker, const char *name, struct e
 	bool found = true;
 	autoerror struct error *ignored = NULL;
 
-	if (CHANGE(docker, "docker volume rm", err, "volume", "rm", "-f", name) == 0)
+	if (DOCKER_CHANGE(docker, "docker volume rm", err, "volume", "rm", "-f", name) == 0)
 		return 0;
 	return accept_if(docker_volume_exists(docker, name, &found, &ignored) == 0 && !found, err);
-}
-
-int docker_image_pull(const struct docker *docker, const struct docker_pull *pull, struct error **err)
-{
-	AUTO(proc_spec) spec = docker_spec(docker, "docker pull", docker->pull_timeout_ms);
-	AUTO(proc_result) result = PROC_RESULT_INIT;
-
-	argv_add(&spec.argv, "pull");
-	if (pull->platform != NULL)
-		argv_addl(&spec.argv, "--platform", pull->platform, NULL);
-	argv_addl(&spec.argv, "--", pull->ref, NULL);
-	if (pull->config_dir != NULL) {
-		argv_addf(&spec.env, "DOCKER_CONFIG=%s", pull->config_dir);
-		argv_add(&spec.env, "DOCKER_AUTH_CONFIG"); /* would hide the login (docker 28.3 and newer) */
-	}
-	spec.out = (struct proc_output){ pull->line ? PROC_LINES : PROC_STDERR, pull->line, pull->arg };
-	spec.changes = true;
-	return runner_check(docker->runner, &spec, &result, err);
-}
-
-int docker_image_tag(const struct docker *docker, const char *ref, const char *to, struct error **err)
-{
-	return CHANGE(docker, "docker tag", err, "tag", "--", ref, to);
-}
-
-int docker_image_remove(const struct docker *docker, const char *ref, struct error **err)
-{
-	AUTO(proc_spec) spec = docker_spec(docker, "docker image rm", docker->timeout_ms);
-	AUTO(proc_result) result = PROC_RESULT_INIT;
-
-	argv_addl(&spec.argv, "image", "rm", "--no-prune", "--", ref, NULL);
-	spec.changes = true;
-	return runner_check(docker->runner, &spec, &result, err);
-}
-
-int docker_images_stream(const struct docker *from, const struct docker *docker, const struct argv *refs,
-			 const char *purpose, const char *container, const struct argv *command, struct error **err)
-{
-	AUTO(proc_spec) save = docker_spec(from, "docker save", docker->push_timeout_ms);
-	AUTO(proc_spec) into = docker_spec(docker, purpose, docker->push_timeout_ms);
-
-	argv_addl(&save.argv, "save", "--", NULL);
-	argv_addv(&save.argv, (const char *const *)refs->v);
-	argv_addl(&into.argv, "exec", "-i", container, NULL);
-	argv_addv(&into.argv, (const char *const *)command->v);
-	into.out.how = PROC_NULL;
-	return runner_pipe(docker->runner, &save, &into, err);
-}
-
-int docker_image_transfer(const struct docker_transfer *transfer, struct error **err)
-{
-	const struct docker *here = transfer->here, *there = transfer->there;
-	AUTO(proc_spec) save = docker_spec(here, transfer->save_purpose, here->push_timeout_ms);
-	AUTO(proc_spec) load = docker_spec(there, transfer->load_purpose, there->push_timeout_ms);
-
-	argv_addl(&save.argv, "save", "--", transfer->ref, NULL);
-	argv_addl(&load.argv, "load", "--quiet", NULL);
-	save.relay = transfer->relay;
-	load.changes = true;
-	load.out.how = PROC_NULL;
-	return runner_pipe(there->runner, &save, &load, err);
-}
-
-/* Each prints some KiB at most. */
-#define IMAGES_MAX 200
-
-static int list_images(const struct docker *docker, struct argv *ids, struct error **err)
-{
-	AUTO(argv) args = ARGV_INIT;
-	AUTO(argv) lines = ARGV_INIT;
-
-	argv_addl(&args, "image", "ls", "--quiet", "--no-trunc", NULL);
-	if (list(docker, "docker image ls", &args, &lines, err) < 0)
-		return -1;
-	for (size_t i = 0; i < lines.n && ids->n < IMAGES_MAX; i++)
-		if (!argv_contains(ids, lines.v[i])) /* one for each of its names */
-			argv_add(ids, lines.v[i]);
-	return 0;
-}
-
-int docker_layers_present(const struct docker *docker, const struct argv *layers, size_t *count, struct error **err)
-{
-	AUTO(proc_spec) spec = docker_spec(docker, "docker image inspect", docker->timeout_ms);
-	AUTO(proc_result) result = PROC_RESULT_INIT;
-	AUTO(argv) ids = ARGV_INIT;
-
-	*count = 0;
-	if (list_images(docker, &ids, err) < 0)
-		return -1;
-	if (ids.n == 0)
-		return 0;
-	argv_addl(&spec.argv, "image", "inspect", "--format", "{{json .RootFS.Layers}}", "--", NULL);
-	argv_addv(&spec.argv, (const char *const *)ids.v);
-	/* one that is gone meanwhile makes the status 1; the others are printed all the same */
-	if (runner_run(docker->runner, &spec, &result, err) < 0)
-		return -1;
-	return parse_layers(&result.out, layers, count, err);
 }
 
 /* ------------------------------------------------------------------ looking into it */

@@ -413,6 +413,23 @@ void scene_close(struct scene *scene)
 	free(scene->dir);
 }
 
+int scene_setup(void **state)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+
+	scene_open(scene);
+	scene->paths.system_root = xasprintf("%s/system", scene->dir);
+	*state = scene;
+	return 0;
+}
+
+int scene_teardown(void **state)
+{
+	scene_close(*state);
+	free(*state);
+	return 0;
+}
+
 void scene_write(const struct scene *scene, const char *name, const char *text)
 {
 	autofree char *path = xasprintf("%s/%s", scene->paths.user_root, name);

@@ -117,6 +117,10 @@ void scene_script(struct scene *scene, const struct script_step *steps, size_t c
 /* Checks the script, removes the directory. */
 void scene_close(struct scene *scene);
 
+/* For cmocka: *state is a scene, which has a system's tree of its own, too. */
+int scene_setup(void **state);
+int scene_teardown(void **state);
+
 /* Writes a file of the user's tree, directories included: "gateways/gw/metadata.json". */
 void scene_write(const struct scene *scene, const char *name, const char *text);
 /* What such a file holds; NULL when there is none. The caller frees. */

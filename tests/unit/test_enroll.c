@@ -31,23 +31,6 @@ static const struct script_step extraction[] = {
 	{ .command = "docker info --format '{{json .}}'", .out = ENGINE },
 };
 
-static int scene_setup(void **state)
-{
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-
-	scene_open(scene);
-	scene->paths.system_root = xasprintf("%s/system", scene->dir);
-	*state = scene;
-	return 0;
-}
-
-static int scene_teardown(void **state)
-{
-	scene_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void system_write(const struct scene *scene, const char *name, const char *text)
 {
 	autofree char *path = xasprintf("../system/%s", name);

@@ -13,22 +13,6 @@ static const struct engine arm = { .os = (char *)"linux", .arch = (char *)"aarch
 static const struct engine unknown = { 0 };
 static const struct site elsewhere = { 0 };
 
-static int scene_setup(void **state)
-{
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-
-	scene_open(scene);
-	*state = scene;
-	return 0;
-}
-
-static int scene_teardown(void **state)
-{
-	scene_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void the_platform_is_the_engines(void **state)
 {
 	static const struct script_step steps[] = {

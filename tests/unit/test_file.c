@@ -357,7 +357,7 @@ static void a_parent_that_another_process_removes_is_made_again(void **state)
 	(void)state;
 	if (pid == 0)
 		remove_and_make(scratch("a"));
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 400; i++) {
 		assert_int_equal(dir_make(scratch("a/b"), &err), 0);
 		rmdir(scratch("a/b"));
 	}

@@ -11,23 +11,6 @@
 #define BOX ",\"remote_host\":\"me@box\",\"ssh_options\":[\"Port=2222\",\"User=you\"]"
 #define METADATA "gateways/gw/metadata.json"
 
-static int scene_setup(void **state)
-{
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-
-	scene_open(scene);
-	scene->paths.system_root = xasprintf("%s/system", scene->dir);
-	*state = scene;
-	return 0;
-}
-
-static int scene_teardown(void **state)
-{
-	scene_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* A key of the user's own in the configuration directory. The caller frees its path. */
 static char *make_key(const struct scene *scene, const char *name)
 {

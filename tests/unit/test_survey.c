@@ -36,22 +36,6 @@ static int look(struct scene *scene, const struct script_step *steps, size_t cou
 
 #define LOOK(scene, steps, options, err) look(scene, steps, ARRAY_LEN(steps), options, err)
 
-static int scene_setup(void **state)
-{
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-
-	scene_open(scene);
-	*state = scene;
-	return 0;
-}
-
-static int scene_teardown(void **state)
-{
-	scene_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void write_record(const struct scene *scene, const char *more)
 {
 	autofree char *text = xasprintf("{\"name\":\"gw\",\"gateway_endpoint\":\"https://127.0.0.1:8080\","

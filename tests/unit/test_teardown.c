@@ -21,22 +21,6 @@
 
 static const struct teardown_options plain = { .name = "gw" }, forced = { .name = "gw", .force = true };
 
-static int scene_setup(void **state)
-{
-	struct scene *scene = xcalloc(1, sizeof(*scene));
-
-	scene_open(scene);
-	*state = scene;
-	return 0;
-}
-
-static int scene_teardown(void **state)
-{
-	scene_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void write_record(const struct scene *scene, const char *container_id, const char *docker_id)
 {
 	autofree char *text = xasprintf("{\"name\":\"gw\",\"gateway_endpoint\":\"https://127.0.0.1:8080\",\"is_remote\":false,"
