@@ -214,8 +214,18 @@ static int gone(const struct tunnel *tunnel, const char *purpose, struct error *
 	return error_code(err, "ssh-config");
 }
 
+/* Without a step of its own it would be told to set docker's time limit higher, which does not count here. */
+static int too_silent(const struct tunnel *tunnel, const char *remote, struct error **err)
+{
+	autofree char *to = ssh_destination_text(tunnel->ssh->to);
+
+	error_set(err, ERROR_TIMEOUT, "docker's socket %s on %s takes calls, but nothing answers within %d s", remote, to,
+		  PING_TIMEOUT_MS / 1000);
+	return error_hint_command(err, "On that host, see whether docker answers", "docker info");
+}
+
 /* The end of a connection that ssh could not carry on, or the first byte of an answer. */
-static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct error **err)
+static int await_answer(struct tunnel *tunnel, const char *remote, int fd, bool *answers, struct error **err)
 {
 	int64_t until = clock_now_ms(tunnel->clock) + PING_TIMEOUT_MS;
 	char byte;
@@ -227,8 +237,7 @@ static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct err
 		if (!tunnel_is_up(tunnel))
 			return gone(tunnel, "a look at docker's socket", err);
 		if (clock_now_ms(tunnel->clock) >= until)
-			return error_set(err, ERROR_TIMEOUT, "the other host's docker socket takes calls, but nothing answers "
-					 "within %d s", PING_TIMEOUT_MS / 1000);
+			return too_silent(tunnel, remote, err);
 		runner_pump(tunnel->ssh->runner, &tunnel->master, 1, LOOK_INTERVAL_MS);
 	}
 	*answers = got == 1;
@@ -248,7 +257,7 @@ int tunnel_forward(struct tunnel *tunnel, const char *remote, bool *answers, str
 		return error_errno(err, "cannot connect to %s", tunnel->socket);
 	/* what cannot be sent shows in the answer */
 	(void)!send(fd, ping, strlen(ping), MSG_NOSIGNAL);
-	return await_answer(tunnel, fd, answers, err);
+	return await_answer(tunnel, remote, fd, answers, err);
 }
 
 /* ------------------------------------------------------------------ docker's own way */
