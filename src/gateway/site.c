@@ -44,7 +44,7 @@ static int add_options(struct site *site, const struct argv *options, struct err
 	return 0;
 }
 
-/* Whatever is wrong in an entry is no slip on the command line; nor is the gateway absent when a file of its entry is. */
+/* Whatever is wrong in an entry is no slip on the command line, nor is the gateway absent when its key is. */
 static int entry_invalid(const struct record *record, struct error **err)
 {
 	if (error_is(*err, ERROR_USAGE) || error_is(*err, ERROR_ABSENT)) {
