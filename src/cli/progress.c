@@ -42,7 +42,8 @@ static struct {
 	size_t logged;
 	unsigned spin;
 	struct terminal_area area;
-	bool has_frame, is_lent, is_moving;
+	bool has_frame, is_moving;
+	int lent; /* how often: ssh may have to ask while docker has the terminal */
 } live;
 
 static volatile sig_atomic_t was_stopped;
@@ -164,7 +165,7 @@ static void draw(const char *above)
 	if (was_stopped)
 		live.has_frame = false;
 	was_stopped = 0;
-	if (!live.is_lent && in_front)
+	if (live.lent == 0 && in_front)
 		lines = make_frame(&frame, told.step, &size);
 	if (above != NULL)
 		buf_addf(&bytes, "%s%s\n", in_front ? TERMINAL_CLEAR_BELOW : "", above);
@@ -238,8 +239,8 @@ static void terminal_lend(void *arg, bool lent)
 	autofree char *line = NULL;
 
 	(void)arg;
-	live.is_lent = lent;
-	if (lent && told.step != NULL)
+	live.lent += lent ? 1 : -1;
+	if (lent && live.lent == 1 && told.step != NULL)
 		line = xasprintf("  %s...", told.step);
 	draw(line);
 }
@@ -275,7 +276,7 @@ static void on_tick(void *arg)
 {
 	(void)arg;
 	live.spin++;
-	if (told.step != NULL && !live.is_lent)
+	if (told.step != NULL && live.lent == 0)
 		draw(NULL);
 }
 

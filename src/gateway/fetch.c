@@ -16,23 +16,27 @@ static char *source_of(const struct deploy_options *options, const char *ref)
 }
 
 /* first: the words for a file, where that is the first step. */
-static int hint_to_bring(const struct deploy_options *options, const char *first, struct error **err)
+static int hint_to_bring(const struct gateway_env *env, const struct deploy_options *options, const char *first,
+			 struct error **err)
 {
+	autofree char *command = gateway_docker_command(env, "load -i FILE");
+
 	if (options->site == NULL)
-		return error_hint_command(err, first, "docker load -i FILE");
+		return error_hint_command(err, first, "%s", command);
 	error_hint_command(err, "Send the one that docker has on this host",
 			   "openshell gateway start --name %s --push-image", options->name);
-	return error_hint_command(err, "Or load it there from an archive", "docker load -i FILE");
+	return error_hint_command(err, "Or load it there from an archive", "%s", command);
 }
 
-static int check_policy(const struct deploy_options *options, const char *ref, const char *source, struct error **err)
+static int check_policy(const struct gateway_env *env, const struct deploy_options *options, const char *ref,
+			const char *source, struct error **err)
 {
 	const char *where = options->site != NULL ? "on that host" : "here";
 
 	if (options->pull == PULL_NEVER) {
 		error_set(err, ERROR_ABSENT, "the image %s is not %s, and --pull never forbids to pull it", ref, where);
 		error_code(err, "image-absent");
-		return hint_to_bring(options, "Load it from an archive", err);
+		return hint_to_bring(env, options, "Load it from an archive", err);
 	}
 	if (source != NULL)
 		return 0;
@@ -43,7 +47,7 @@ static int check_policy(const struct deploy_options *options, const char *ref, c
 		error_set(err, ERROR_ABSENT, "the image %s is not %s, and its name has no registry to pull it from", ref, where);
 	error_code(err, "image-absent");
 	error_hint_command(err, "Build it, in openshell's sources", "deploy/scripts/build-images.sh");
-	return hint_to_bring(options, "Or load it from an archive", err);
+	return hint_to_bring(env, options, "Or load it from an archive", err);
 }
 
 /* The registry that a reference means; docker's own where it names none. */
@@ -118,7 +122,7 @@ int gateway_fetch_image(const struct gateway_env *env, const struct deploy_optio
 	struct docker_pull pull = { .ref = source, .platform = platform };
 	bool renamed = source != NULL && !streq(source, ref);
 
-	if (check_policy(options, ref, source, err) < 0)
+	if (check_policy(env, options, ref, source, err) < 0)
 		return -1;
 	if (renamed)
 		progress_note(env, "%s names no registry: the published image %s is taken for it", ref, source);

@@ -131,6 +131,18 @@ bool gateway_engine_is_here(const struct gateway_env *env)
 	       (env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://"));
 }
 
+char *gateway_docker_command(const struct gateway_env *env, const char *arguments)
+{
+	AUTO(argv) words = ARGV_INIT;
+	autofree char *docker = NULL;
+
+	argv_add(&words, "docker");
+	if (env->docker->address != NULL)
+		argv_addl(&words, "-H", env->docker->address, NULL);
+	docker = argv_quote(&words);
+	return xasprintf("%s %s", docker, arguments);
+}
+
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err)
 {
 	if (env->docker->address != NULL)

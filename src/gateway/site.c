@@ -44,13 +44,13 @@ static int add_options(struct site *site, const struct argv *options, struct err
 	return 0;
 }
 
-/* Whatever is wrong in an entry is no slip on the command line. */
+/* Whatever is wrong in an entry is no slip on the command line, nor is the gateway absent when its key is. */
 static int entry_invalid(const struct record *record, struct error **err)
 {
-	if (!error_is(*err, ERROR_USAGE))
-		return -1;
-	(*err)->kind = ERROR_SYSTEM;
-	error_code(err, "entry-invalid");
+	if (error_is(*err, ERROR_USAGE) || error_is(*err, ERROR_ABSENT)) {
+		(*err)->kind = ERROR_SYSTEM;
+		(*err)->code = "entry-invalid";
+	}
 	return error_wrap(err, "the entry of gateway '%s' cannot be used (%s)", record->name, record->path);
 }
 
@@ -80,6 +80,8 @@ static int take_key(struct site *site, const struct record *record, const struct
 		return 0;
 	if (ssh_key_check(record->ssh_key, &site->key, err) == 0)
 		return 0;
+	if (error_is(*err, ERROR_ABSENT))
+		error_meaning(err, "The key for ssh that the entry names has been moved or removed.");
 	error_hint(err, "Give another with --ssh-key; it is remembered by gateway start");
 	return entry_invalid(record, err);
 }

@@ -277,12 +277,15 @@ static int check_port_holders(const struct survey *survey, const struct gateway_
 	if (docker_port_holders(env->docker, survey->plan.port, &holders, err) < 0)
 		return -1;
 	for (size_t i = 0; i < holders.n; i++) {
+		autofree char *stop = xasprintf("stop %s", holders.v[i]);
+		autofree char *command = gateway_docker_command(env, stop);
+
 		if (streq(holders.v[i], survey->container_name))
 			continue;
 		error_set(err, ERROR_CONFLICT, "port %d is held by container '%s'", survey->plan.port, holders.v[i]);
 		error_code(err, "port-busy");
 		error_hint_command(err, "Take a free port", "openshell gateway start --name %s --port 0", name);
-		return error_hint_command(err, "Or stop the container that holds it", "docker stop %s", holders.v[i]);
+		return error_hint_command(err, "Or stop the container that holds it", "%s", command);
 	}
 	return 0;
 }

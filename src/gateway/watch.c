@@ -174,6 +174,14 @@ static int late(const struct watch *watch, const struct container *container, in
 	return watch_explain(watch->env, watch->container, err);
 }
 
+static int hint_to_remove(const struct watch *watch, struct error **err)
+{
+	autofree char *arguments = xasprintf("rm -f %s", watch->container);
+	autofree char *command = gateway_docker_command(watch->env, arguments);
+
+	return error_hint_command(err, "Remove the container, its data stays; then start again", "%s", command);
+}
+
 int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
 {
 	const struct clock *clock = watch->env->clock;
@@ -196,8 +204,7 @@ int watch_healthy(struct watch *watch, int64_t timeout_ms, struct error **err)
 		if (now.health == HEALTH_NONE) {
 			error_set(err, ERROR_UNHEALTHY, "the container %s has no health check", watch->container);
 			error_code(err, "health-check-missing");
-			return error_hint_command(err, "Remove the container, its data stays; then start again",
-						  "docker rm -f %s", watch->container);
+			return hint_to_remove(watch, err);
 		}
 		follow_again(watch);
 		tell_health(watch, &now);

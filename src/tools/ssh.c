@@ -45,6 +45,7 @@ static void add_common(struct argv *args, const struct ssh *ssh)
 	add_option(args, "ConnectTimeout=30");
 	add_option(args, "ServerAliveInterval=10");
 	add_option(args, "ServerAliveCountMax=3");
+	add_option(args, "LogLevel=INFO"); /* why it failed is to be told, also where the configuration wants silence */
 }
 
 static void add_host(struct argv *args, const struct ssh *ssh)
@@ -60,7 +61,8 @@ void ssh_args_resolve(struct argv *args, const struct ssh *ssh)
 }
 
 /* What a configuration may ask for that would break the connection or stay behind it is taken back: above all its
- * forwardings, whose ports may be those of a session that the user has open. */
+ * forwardings, whose ports may be those of a session that the user has open. (ForkAfterAuthentication cannot be: ssh
+ * before 8.7 does not know it.) */
 void ssh_args_connect(struct argv *args, const struct ssh *ssh, const char *control)
 {
 	argv_addl(args, "ssh", "-nNT", "-M", "-S", control, NULL);
@@ -84,6 +86,12 @@ void ssh_args_forward(struct argv *args, const struct ssh *ssh, const char *cont
 {
 	argv_addl(args, "ssh", "-F", "none", "-S", control, "-O", "forward", "-L", NULL);
 	argv_addf(args, "%s:%s", local, remote);
+	add_host(args, ssh);
+}
+
+static void add_exit(struct argv *args, const struct ssh *ssh, const char *control)
+{
+	argv_addl(args, "ssh", "-F", "none", "-S", control, "-O", "exit", NULL);
 	add_host(args, ssh);
 }
 
@@ -151,6 +159,15 @@ int ssh_forward(const struct ssh *ssh, const char *control, const char *local, c
 	return runner_check(ssh->runner, &spec, &result, err);
 }
 
+int ssh_exit(const struct ssh *ssh, const char *control, struct error **err)
+{
+	AUTO(proc_spec) spec = ssh_spec(ssh, "ssh -O exit", CALL_TIMEOUT_MS);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	add_exit(&spec.argv, ssh, control);
+	return runner_check(ssh->runner, &spec, &result, err);
+}
+
 char *ssh_shim(const struct ssh *ssh, const char *program, const char *control, const char *socket)
 {
 	AUTO(argv) args = ARGV_INIT;
@@ -181,8 +198,7 @@ char *ssh_script(const struct ssh *ssh, const char *socket)
 	asking.may_ask = true; /* of the shell that this is given to nothing is known */
 	ssh_args_connect(&connect, &asking, "control");
 	ssh_args_forward(&forward, ssh, "control", "./docker.sock", socket);
-	argv_addl(&end, "ssh", "-F", "none", "-S", "control", "-O", "exit", NULL);
-	add_host(&end, ssh);
+	add_exit(&end, ssh, "control");
 	first = argv_quote(&connect);
 	second = argv_quote(&forward);
 	last = argv_quote(&end);

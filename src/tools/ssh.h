@@ -76,6 +76,9 @@ struct proc *ssh_connect(const struct ssh *ssh, const char *control, proc_line_f
 int ssh_forward(const struct ssh *ssh, const char *control, const char *local, const char *remote,
 		struct error **err) MUST_CHECK;
 
+/* Ends the connection at `control`, whoever's child it is. */
+int ssh_exit(const struct ssh *ssh, const char *control, struct error **err) MUST_CHECK;
+
 /* What the other host has of docker, seen from there. */
 struct ssh_engine {
 	bool has_client;       /* the program docker is there */

@@ -334,7 +334,7 @@ static int check_value(const char *name, const char *value, struct error **err)
 		problem = xasprintf("its value %s", *value == '-' ? "begins with '-'" : "is empty");
 	if (problem == NULL && streq(name, "User"))
 		problem = find_problem(value, USER_BYTES, "value");
-	if (problem == NULL && streq(name, "HostName") && !is_ipv6(value))
+	if (problem == NULL && (streq(name, "HostName") || streq(name, "HostKeyAlias")) && !is_ipv6(value))
 		problem = find_problem(value, HOST_BYTES "%", "value");
 	if (problem != NULL)
 		return error_set(err, ERROR_USAGE, "--ssh-option %s: %s", name, problem);

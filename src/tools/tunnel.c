@@ -81,9 +81,34 @@ int tunnel_init(struct tunnel *tunnel, const struct ssh *ssh, const struct clock
 	return error_set(err, ERROR_SYSTEM, "there is no directory whose path is short and plain enough for a socket of ssh");
 }
 
+static int connect_local(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strlcpy(address.sun_path, path, sizeof(address.sun_path)); /* it fits: ssh_path_is_plain() */
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		close_descriptor(&fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Whether a connection outlives our child: of ssh that ended, no socket answers. */
+static bool is_left_behind(const struct tunnel *tunnel)
+{
+	autoclose int fd = tunnel->control ? connect_local(tunnel->control) : -1;
+
+	return fd >= 0;
+}
+
 static void disconnect(struct tunnel *tunnel)
 {
+	autoerror struct error *ignored = NULL;
+
 	runner_stop(tunnel->ssh->runner, tunnel->master);
+	if (tunnel->master != NULL && is_left_behind(tunnel))
+		(void)!ssh_exit(tunnel->ssh, tunnel->control, &ignored);
 	tunnel->master = NULL;
 	tunnel->is_made = false;
 }
@@ -176,21 +201,31 @@ int tunnel_lost(const struct tunnel *tunnel, const char *purpose, struct error *
 
 /* ------------------------------------------------------------------ forwarding */
 
-static int connect_local(const char *path)
+/* Soon after it was made: a configuration may have sent it into the background, where it is nobody's child. */
+static int gone(const struct tunnel *tunnel, const char *purpose, struct error **err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	autofree char *to = ssh_destination_text(tunnel->ssh->to);
 
-	strlcpy(address.sun_path, path, sizeof(address.sun_path)); /* it fits: ssh_path_is_plain() */
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		close_descriptor(&fd);
-		return -1;
-	}
-	return fd;
+	if (!is_left_behind(tunnel))
+		return tunnel_lost(tunnel, purpose, err);
+	error_free(err);
+	error_set(err, ERROR_UNREACHABLE, "ssh to %s went into the background, as ForkAfterAuthentication in its "
+		  "configuration says: nothing would end it", to);
+	return error_code(err, "ssh-config");
+}
+
+/* Without a step of its own it would be told to set docker's time limit higher, which does not count here. */
+static int too_silent(const struct tunnel *tunnel, const char *remote, struct error **err)
+{
+	autofree char *to = ssh_destination_text(tunnel->ssh->to);
+
+	error_set(err, ERROR_TIMEOUT, "docker's socket %s on %s takes calls, but nothing answers within %d s", remote, to,
+		  PING_TIMEOUT_MS / 1000);
+	return error_hint_command(err, "On that host, see whether docker answers", "docker info");
 }
 
 /* The end of a connection that ssh could not carry on, or the first byte of an answer. */
-static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct error **err)
+static int await_answer(struct tunnel *tunnel, const char *remote, int fd, bool *answers, struct error **err)
 {
 	int64_t until = clock_now_ms(tunnel->clock) + PING_TIMEOUT_MS;
 	char byte;
@@ -200,10 +235,9 @@ static int await_answer(struct tunnel *tunnel, int fd, bool *answers, struct err
 		if (cancel_check(err) < 0)
 			return -1;
 		if (!tunnel_is_up(tunnel))
-			return tunnel_lost(tunnel, "a look at docker's socket", err);
+			return gone(tunnel, "a look at docker's socket", err);
 		if (clock_now_ms(tunnel->clock) >= until)
-			return error_set(err, ERROR_TIMEOUT, "the other host's docker socket takes calls, but nothing answers "
-					 "within %d s", PING_TIMEOUT_MS / 1000);
+			return too_silent(tunnel, remote, err);
 		runner_pump(tunnel->ssh->runner, &tunnel->master, 1, LOOK_INTERVAL_MS);
 	}
 	*answers = got == 1;
@@ -217,13 +251,13 @@ int tunnel_forward(struct tunnel *tunnel, const char *remote, bool *answers, str
 
 	*answers = false;
 	if (ssh_forward(tunnel->ssh, tunnel->control, tunnel->socket, remote, err) < 0)
-		return tunnel_is_up(tunnel) ? -1 : tunnel_lost(tunnel, "ssh -O forward", err);
+		return tunnel_is_up(tunnel) ? -1 : gone(tunnel, "ssh -O forward", err);
 	fd = connect_local(tunnel->socket);
 	if (fd < 0)
 		return error_errno(err, "cannot connect to %s", tunnel->socket);
 	/* what cannot be sent shows in the answer */
 	(void)!send(fd, ping, strlen(ping), MSG_NOSIGNAL);
-	return await_answer(tunnel, fd, answers, err);
+	return await_answer(tunnel, remote, fd, answers, err);
 }
 
 /* ------------------------------------------------------------------ docker's own way */

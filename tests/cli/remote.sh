@@ -183,6 +183,21 @@ moved() {
 	run gateway stop --name far
 }
 
+key_is_gone() {
+	given_host
+	cp "$ssh_key" "$home/key"
+	# shellcheck disable=SC2086
+	run gateway start --name far $there --ssh-key "$home/key"
+	rm "$home/key"
+	for command in 'status' 'gateway stop'; do
+		# shellcheck disable=SC2086 # words
+		expect_status 1 run $command --name far -o json
+		expect_equal entry-invalid "$(jq -r .error.code "$out")"
+		expect_err 'has been moved or removed'
+	done
+	run gateway stop --name far --ssh-key "$ssh_key"
+}
+
 main() {
 	engine_start "$sock"
 	sshd_start
@@ -193,6 +208,7 @@ main() {
 	check what_is_no_destination_is_refused_in_one_line bad_destinations
 	check keys_and_options_are_looked_at_first bad_options
 	check an_entry_is_held_to_the_same bad_entries
+	check a_recorded_key_that_is_gone_is_told_of_the_entry key_is_gone
 	check an_entry_of_the_system_leads_nowhere system_entry
 	check a_host_that_moved_is_named_by_a_start moved
 }

@@ -211,6 +211,28 @@ changed_key() {
 	known=$TEST_TMP/known fails_as 6 ssh-host-key-changed over "$sock" true
 }
 
+# configured LINE...: what runs over a connection has a configuration of ssh with these lines
+configured() {
+	mkdir -p "$TEST_TMP/configured"
+	printf '%s\n' "$@" >"$TEST_TMP/ssh_config"
+	printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$TEST_TMP/ssh_config" >"$TEST_TMP/configured/ssh"
+	chmod 755 "$TEST_TMP/configured/ssh"
+}
+
+silent() {
+	sshd_start
+	configured 'LogLevel QUIET'
+	port=1 PATH=$TEST_TMP/configured:$PATH fails_as 5 ssh-refused over "$sock" true
+	key=$sshd_dir/host PATH=$TEST_TMP/configured:$PATH fails_as 6 ssh-auth over "$sock" true
+}
+
+background_by_configuration() {
+	sshd_start
+	configured 'ForkAfterAuthentication yes'
+	PATH=$TEST_TMP/configured:$PATH fails_as 5 ssh-config over "$sock" true
+	expect_has 'ForkAfterAuthentication' "$err"
+}
+
 no_ssh() {
 	mkdir -p "$TEST_TMP/empty"
 	PATH=$TEST_TMP/empty XDG_RUNTIME_DIR=$run expect_status 5 "$CONNECT" box true 2>"$err"
@@ -444,6 +466,12 @@ main() {
 	check a_key_that_is_not_let_in_or_has_a_passphrase_is_told not_let_in
 	check an_unknown_host_key_is_told_and_not_trusted unknown_key
 	check a_changed_host_key_is_told changed_key
+	check what_ssh_is_to_keep_quiet_about_is_told_all_the_same silent
+	if ssh -G -o ForkAfterAuthentication=no -- x >/dev/null 2>&1; then
+		check an_ssh_that_goes_into_the_background_is_ended_and_told background_by_configuration
+	else
+		skip an_ssh_that_goes_into_the_background_is_ended_and_told 'this ssh does not'
+	fi
 	check a_missing_ssh_is_told no_ssh
 	check a_look_whose_connection_broke_is_made_again look_again
 	check a_change_whose_connection_broke_is_not_repeated change_once

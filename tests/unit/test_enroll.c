@@ -225,6 +225,21 @@ static void the_container_must_be_one(void **state)
 	}
 }
 
+static void what_is_missing_on_another_host_is_not_looked_for_here(void **state)
+{
+	static const struct script_step steps[] = { { .command = PS, .out = "" } };
+	static const struct request request = { "gw", "https://127.0.0.1:8080", NULL, true, false };
+	struct scene *scene = *state;
+	AUTO(record) record = { 0 };
+	struct error *err = NULL;
+
+	SCENE_SCRIPT(scene, steps);
+	scene->script.docker.address = "ssh://me@box";
+	assert_int_equal(add(scene, &request, &record, &err), -1);
+	assert_true(advises(err, "docker -H ssh://me@box ps"));
+	assert_error(&err, ERROR_ABSENT, "no gateway's container runs on ssh://me@box that publishes port 8080");
+}
+
 static void a_gateway_without_tls_has_no_certificates(void **state)
 {
 	static const struct script_step steps[] = {
@@ -477,6 +492,7 @@ int main(void)
 		RULE(certificates_are_taken_from_the_container),
 		RULE(a_namesake_is_recorded_as_a_start_does),
 		RULE(the_container_must_be_one),
+		RULE(what_is_missing_on_another_host_is_not_looked_for_here),
 		RULE(a_gateway_without_tls_has_no_certificates),
 		RULE(where_another_host_cannot_be_reached_nothing_is_written),
 		RULE(whichever_call_fails_or_is_interrupted_nothing_is_left),

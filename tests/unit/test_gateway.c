@@ -231,6 +231,17 @@ static void an_engine_of_another_host_is_known_by_the_address_of_that(void **sta
 	assert_false(gateway_engine_is_here(&env));
 }
 
+static void a_command_that_is_advised_is_for_the_right_engine(void **state)
+{
+	const struct docker local = { .address = NULL }, remote = { .address = "ssh://me@[::1]/run/d.sock" };
+	const struct gateway_env by_local = { .docker = &local }, by_remote = { .docker = &remote };
+	autofree char *here = gateway_docker_command(&by_local, "rm x"), *there = gateway_docker_command(&by_remote, "rm x");
+
+	(void)state;
+	assert_string_equal(here, "docker rm x");
+	assert_string_equal(there, "docker -H 'ssh://me@[::1]/run/d.sock' rm x");
+}
+
 static void only_another_hosts_docker_is_that_of_a_gateway_there(void **state)
 {
 	static const struct record here = { .name = NULL }, there = { .is_remote = true }, foreign = { .is_external = true };
@@ -262,6 +273,7 @@ int main(void)
 		cmocka_unit_test(the_docker_endpoint_is_docker_host_or_the_context),
 		cmocka_unit_test(only_another_hosts_docker_is_that_of_a_gateway_there),
 		cmocka_unit_test(an_engine_of_another_host_is_known_by_the_address_of_that),
+		cmocka_unit_test(a_command_that_is_advised_is_for_the_right_engine),
 		cmocka_unit_test(a_context_that_cannot_be_asked_is_an_error),
 	};
 

@@ -403,6 +403,24 @@ static void a_lent_terminal_is_left_alone(void **state)
 	ASSERT_SCREEN(3, "  fetching...", "docker's own", "✓ fetching (0.0 s)");
 }
 
+static void a_terminal_that_was_lent_twice_is_ours_when_both_gave_it_back(void **state)
+{
+	const struct progress *progress = open_on_terminal(PROGRESS_AUTO, false, &plain_terminal);
+
+	(void)state;
+	clear_screen();
+	progress->step(progress->arg, "fetching");
+	progress->lend(progress->arg, true);
+	progress->lend(progress->arg, true);
+	progress->lend(progress->arg, false);
+	fprintf(stderr, "docker's own\n");
+	wait_for_tick();
+	ASSERT_SCREEN(2, "  fetching...", "docker's own");
+	progress->lend(progress->arg, false);
+	progress->done(progress->arg);
+	ASSERT_SCREEN(3, "  fetching...", "docker's own", "✓ fetching (0.0 s)");
+}
+
 static void the_trace_goes_above_what_moves(void **state)
 {
 	const struct progress *progress = open_on_terminal(PROGRESS_AUTO, false, &plain_terminal);
@@ -779,6 +797,7 @@ int main(void)
 		CASE(the_panel_has_the_newest_lines_and_obeys_the_size),
 		CASE(a_terminal_that_has_no_size_is_80_by_24),
 		CASE(a_lent_terminal_is_left_alone),
+		CASE(a_terminal_that_was_lent_twice_is_ours_when_both_gave_it_back),
 		CASE(the_trace_goes_above_what_moves),
 		CASE(colours_are_used_unless_they_are_not_wanted),
 		CASE(plain_lines_can_be_had_on_a_terminal_too),

@@ -437,7 +437,9 @@ static void an_engine_that_takes_the_call_and_stays_silent_is_waited_for_30_s(vo
 	open_fixture(&f, "box");
 	f.host.is_silent = true;
 	assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), -1);
-	assert_error(&err, ERROR_TIMEOUT, "nothing answers within 30 s");
+	assert_true(advises(err, "docker info"));
+	assert_error(&err, ERROR_TIMEOUT,
+		     "docker's socket /var/run/docker.sock on ssh://box takes calls, but nothing answers within 30 s");
 	assert_in_range(f.host.now_ms, 30000, 30100);
 	close_fixture(&f);
 }

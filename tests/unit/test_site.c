@@ -179,7 +179,8 @@ static void what_an_entry_has_is_held_to_the_same(void **state)
 		{ ",\"remote_host\":\"-oProxyCommand=id\"", ERROR_SYSTEM, "remote_host: '-oProxyCommand=id'" },
 		{ ",\"remote_host\":\"a;b\"", ERROR_SYSTEM, "the entry of gateway 'gw' cannot be used" },
 		{ ",\"remote_host\":\"box\",\"ssh_options\":[\"LocalCommand=id\"]", ERROR_SYSTEM, "LocalCommand" },
-		{ ",\"remote_host\":\"box\",\"ssh_key\":\"/nonexistent/key\"", ERROR_ABSENT, "/nonexistent/key" },
+		{ ",\"remote_host\":\"box\",\"ssh_key\":\"/nonexistent/key\"", ERROR_SYSTEM,
+		  "the entry of gateway 'gw' cannot be used" },
 		{ ",\"remote_host\":\"box\",\"ssh_key\":\"\\\"; id\"", ERROR_SYSTEM, "cannot take a path" },
 	};
 	const struct site_options nothing = { NULL, NULL, NULL };

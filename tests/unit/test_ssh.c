@@ -7,7 +7,7 @@
 #include "scratch.h"
 #include "script.h"
 
-#define DEFAULTS "-o ConnectTimeout=30 -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "
+#define DEFAULTS "-o ConnectTimeout=30 -o ServerAliveInterval=10 -o ServerAliveCountMax=3 -o LogLevel=INFO "
 
 /* ------------------------------------------------------------------ destinations */
 
@@ -252,6 +252,7 @@ static void other_options_are_refused(void **state)
 		{ "User=-l", "begins with '-'" },
 		{ "User=a;b", "cannot have the character ;" },
 		{ "HostName=$(id)", "cannot have the character $" },
+		{ "HostKeyAlias=$(id)", "cannot have the character $" }, /* %k of Match exec */
 		{ "ProxyJump=-oProxyCommand=x", "begins with '-'" },
 		{ "ProxyJump=a,-b", "begins with '-'" },
 		{ "ProxyJump=me:pw@a", "password" },

@@ -518,6 +518,21 @@ static void a_container_that_holds_the_port_is_named(void **state)
 	assert_error(&err, ERROR_CONFLICT, "port 8080 is held by container 'web'");
 }
 
+static void a_container_that_holds_another_hosts_port_is_stopped_there(void **state)
+{
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n") };
+	const struct deploy_options options = { .name = "gw", .port = 8080 };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	SCENE_SCRIPT(scene, steps);
+	scene->script.docker.address = "ssh://box";
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), -1);
+	assert_true(advises(err, "docker -H ssh://box stop web"));
+	error_free(&err);
+}
+
 static void a_port_of_another_program_is_a_conflict(void **state)
 {
 	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("") };
@@ -869,6 +884,7 @@ int main(void)
 		RULE(an_engine_that_is_silent_is_unreachable),
 		RULE(an_open_gateway_on_the_network_needs_force),
 		RULE(a_container_that_holds_the_port_is_named),
+		RULE(a_container_that_holds_another_hosts_port_is_stopped_there),
 		RULE(a_port_of_another_program_is_a_conflict),
 		RULE(the_own_container_does_not_count),
 		RULE(the_own_container_does_not_count_while_docker_starts_it),
