@@ -88,24 +88,39 @@ static int write_entry(const struct gateway_env *env, const struct enroll_option
 
 /* ------------------------------------------------------------------ what the engine has of it */
 
-static int no_container(const struct target *target, struct error **err)
+/* The caller frees. */
+static char *say_where(const struct gateway_env *env)
 {
-	if (target->port > 0)
-		error_set(err, ERROR_ABSENT, "no gateway's container runs here that publishes port %d",
-			  target->port);
-	else
-		error_set(err, ERROR_ABSENT, "no gateway's container runs here");
-	return error_hint_command(err, "See which containers run, and what they publish", "docker ps");
+	return env->docker->address == NULL ? xstrdup("here") : xasprintf("on %s", env->docker->address);
 }
 
-static int many_containers(const struct gateway_list *list, const struct target *target, struct error **err)
+static int hint_to_look(const struct gateway_env *env, struct error **err)
 {
-	autofree char *names = argv_join(&list->names, ", ");
+	return error_hint_command(err, env->docker->address == NULL ? "See which containers run, and what they publish"
+								    : "On that host, see which containers run, and what they publish",
+				  "docker ps");
+}
 
-	error_set(err, ERROR_USAGE, "%zu gateways' containers run here: %s", list->ids.n, names);
+static int no_container(const struct gateway_env *env, const struct target *target, struct error **err)
+{
+	autofree char *where = say_where(env);
+
+	if (target->port > 0)
+		error_set(err, ERROR_ABSENT, "no gateway's container runs %s that publishes port %d", where, target->port);
+	else
+		error_set(err, ERROR_ABSENT, "no gateway's container runs %s", where);
+	return hint_to_look(env, err);
+}
+
+static int many_containers(const struct gateway_env *env, const struct gateway_list *list, const struct target *target,
+			   struct error **err)
+{
+	autofree char *names = argv_join(&list->names, ", "), *where = say_where(env);
+
+	error_set(err, ERROR_USAGE, "%zu gateways' containers run %s: %s", list->ids.n, where, names);
 	if (target->port == 0)
 		error_hint(err, "Say in ENDPOINT which port the gateway publishes");
-	return error_hint_command(err, "See which containers run, and what they publish", "docker ps");
+	return hint_to_look(env, err);
 }
 
 /* *is_namesake: it is the one that `gateway start` makes for a gateway of this name. */
@@ -119,13 +134,13 @@ static int find_container(const struct gateway_env *env, const struct enroll_opt
 	if (docker_gateways(env->docker, target->port, &list, err) < 0)
 		return -1;
 	if (list.ids.n == 0)
-		return no_container(target, err);
+		return no_container(env, target, err);
 	if (list.ids.n > 1)
-		return many_containers(&list, target, err);
+		return many_containers(env, &list, target, err);
 	*is_namesake = streq(list.names.v[0], own_name);
 	if (docker_container_get(env->docker, list.ids.v[0], container, err) < 0)
 		return -1;
-	return container->phase == PHASE_ABSENT ? no_container(target, err) : 0;
+	return container->phase == PHASE_ABSENT ? no_container(env, target, err) : 0;
 }
 
 static int check_speaks_tls(const struct container *container, const struct target *target, struct error **err)
