@@ -88,12 +88,6 @@ static int write_entry(const struct gateway_env *env, const struct enroll_option
 
 /* ------------------------------------------------------------------ what the engine has of it */
 
-/* The caller frees. */
-static char *say_where(const struct gateway_env *env)
-{
-	return env->docker->address == NULL ? xstrdup("here") : xasprintf("on %s", env->docker->address);
-}
-
 static int hint_to_look(const struct gateway_env *env, struct error **err)
 {
 	return error_hint_command(err, env->docker->address == NULL ? "See which containers run, and what they publish"
@@ -103,7 +97,7 @@ static int hint_to_look(const struct gateway_env *env, struct error **err)
 
 static int no_container(const struct gateway_env *env, const struct target *target, struct error **err)
 {
-	autofree char *where = say_where(env);
+	autofree char *where = gateway_place(env);
 
 	if (target->port > 0)
 		error_set(err, ERROR_ABSENT, "no gateway's container runs %s that publishes port %d", where, target->port);
@@ -115,7 +109,7 @@ static int no_container(const struct gateway_env *env, const struct target *targ
 static int many_containers(const struct gateway_env *env, const struct gateway_list *list, const struct target *target,
 			   struct error **err)
 {
-	autofree char *names = argv_join(&list->names, ", "), *where = say_where(env);
+	autofree char *names = argv_join(&list->names, ", "), *where = gateway_place(env);
 
 	error_set(err, ERROR_USAGE, "%zu gateways' containers run %s: %s", list->ids.n, where, names);
 	if (target->port == 0)

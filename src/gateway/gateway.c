@@ -131,6 +131,11 @@ bool gateway_engine_is_here(const struct gateway_env *env)
 	       (env->settings->docker_host == NULL || str_starts(env->settings->docker_host, "unix://"));
 }
 
+char *gateway_place(const struct gateway_env *env)
+{
+	return env->docker->address == NULL ? xstrdup("here") : xasprintf("on %s", env->docker->address);
+}
+
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err)
 {
 	if (env->docker->address != NULL)

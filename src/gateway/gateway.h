@@ -66,6 +66,9 @@ int gateway_check_identity(const struct gateway_env *env, const struct record *r
 /* Ports that the engine opens are opened on this machine, as far as its address tells. */
 bool gateway_engine_is_here(const struct gateway_env *env);
 
+/* Where that engine is, for messages: "here", or "on ADDRESS" of another host. The caller frees. */
+char *gateway_place(const struct gateway_env *env);
+
 /* Where docker reaches its engine: the address of another host, else DOCKER_HOST, else the context's address. The caller frees. */
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err) MUST_CHECK;
 

@@ -282,7 +282,9 @@ static int check_port_holders(const struct survey *survey, const struct gateway_
 		error_set(err, ERROR_CONFLICT, "port %d is held by container '%s'", survey->plan.port, holders.v[i]);
 		error_code(err, "port-busy");
 		error_hint_command(err, "Take a free port", "openshell gateway start --name %s --port 0", name);
-		return error_hint_command(err, "Or stop the container that holds it", "docker stop %s", holders.v[i]);
+		return error_hint_command(err, env->docker->address == NULL ? "Or stop the container that holds it"
+									    : "Or, on that host, stop the container that holds it",
+					  "docker stop %s", holders.v[i]);
 	}
 	return 0;
 }

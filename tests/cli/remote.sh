@@ -189,6 +189,7 @@ advised() {
 	# shellcheck disable=SC2086
 	expect_status 3 run doctor exec --name far $there -- true
 	expect_err "openshell gateway start --name far --remote $box --ssh-key $ssh_key --ssh-option UserKnownHostsFile=$ssh_known"
+	expect_err "gateway 'far' has no container on $box"
 	expect_equal 'openshell gateway list' "$(sed -n 's/.*\(openshell gateway list\)/\1/p' "$err")"
 	# shellcheck disable=SC2086
 	expect_status 3 run gateway add https://box.test:19999 --name far ${there}
