@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/progress.h"
+#include "cli/reach.h"
 #include "gateway/diagnose.h"
 #include "store/registry.h"
 
@@ -322,6 +323,7 @@ int cli_main(const struct app *app, int argc, char **argv)
 		enum output_format format = wanted_format(&session.in);
 
 		diagnose(err, session.meant);
+		reach_advise(&session.in, err);
 		fflush(stdout);
 		progress_error(err);
 		if (format != OUTPUT_TABLE)

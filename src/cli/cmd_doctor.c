@@ -11,9 +11,11 @@
 #include "gateway/observe.h"
 #include "gateway/teardown.h"
 
-static int no_container(const char *name, struct error **err)
+static int no_container(const struct site *site, const char *name, struct error **err)
 {
-	error_set(err, ERROR_ABSENT, "gateway '%s' has no container here", name);
+	autofree char *place = gateway_place(site->env);
+
+	error_set(err, ERROR_ABSENT, "gateway '%s' has no container %s", name, place);
 	return error_code(err, "gateway-absent");
 }
 
@@ -52,7 +54,7 @@ static int run_logs(const struct cli *cli, const struct invocation *in, int *sta
 	    gateway_find_container(site.env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
-		return no_container(name, err);
+		return no_container(&site, name, err);
 	if (tail == NULL)
 		tail = lines ? lines : follow ? "0" : "all";
 	return docker_logs_show(site.env->docker, container.id, tail, follow, status, err);
@@ -83,7 +85,7 @@ static int run_exec(const struct cli *cli, const struct invocation *in, int *sta
 	    reach_open(cli, in, name, &site, err) < 0 || gateway_find_container(site.env, name, in_has(in, "force"), &container, err) < 0)
 		return -1;
 	if (container.phase == PHASE_ABSENT)
-		return no_container(name, err);
+		return no_container(&site, name, err);
 	if (container.phase != PHASE_RUNNING) {
 		error_set(err, ERROR_UNHEALTHY, "the container of gateway '%s' is not running (%s)", name,
 			  container_phase_name(container.phase));

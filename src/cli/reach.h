@@ -23,4 +23,8 @@ int reach_find(const struct cli *cli, const struct invocation *in, const char *n
 int reach_open(const struct cli *cli, const struct invocation *in, const char *name, struct site *site,
 	       struct error **err) MUST_CHECK;
 
+/* Steps of the error that are commands of ours, and would ask docker, get the destination that this command was given:
+ * a gateway that was not made has no record that leads there. */
+void reach_advise(const struct invocation *in, struct error *err);
+
 #endif

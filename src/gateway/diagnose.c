@@ -646,6 +646,15 @@ const struct diagnosis diagnoses[] = {
 
 	/* ---- what we know without a text */
 	{
+		.code = "ssh-failed", .kind = ERROR_UNREACHABLE,
+		.meaning = "The connection was not made, and what ssh says, if anything, is none of the failures that "
+			   "openshell knows.",
+		.steps = {
+			SSH_BY_HAND,
+			{ "On the host, see what its ssh server tells", "journalctl -u ssh" },
+		},
+	},
+	{
 		.code = "ssh-timeout", .kind = ERROR_UNREACHABLE, .retriable = true,
 		.meaning = "The connection was not made in time: the host is slow to answer, or something waits for an "
 			   "answer that nobody can give.",

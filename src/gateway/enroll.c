@@ -88,11 +88,6 @@ static int write_entry(const struct gateway_env *env, const struct enroll_option
 
 /* ------------------------------------------------------------------ what the engine has of it */
 
-static char *engine_place(const struct gateway_env *env)
-{
-	return env->docker->address != NULL ? xasprintf("on %s", env->docker->address) : xstrdup("here");
-}
-
 static int hint_to_look(const struct gateway_env *env, struct error **err)
 {
 	autofree char *command = gateway_docker_command(env, "ps");
@@ -102,7 +97,7 @@ static int hint_to_look(const struct gateway_env *env, struct error **err)
 
 static int no_container(const struct gateway_env *env, const struct target *target, struct error **err)
 {
-	autofree char *place = engine_place(env);
+	autofree char *place = gateway_place(env);
 
 	if (target->port > 0)
 		error_set(err, ERROR_ABSENT, "no gateway's container runs %s that publishes port %d", place,
@@ -115,7 +110,7 @@ static int no_container(const struct gateway_env *env, const struct target *targ
 static int many_containers(const struct gateway_env *env, const struct gateway_list *list,
 			   const struct target *target, struct error **err)
 {
-	autofree char *names = argv_join(&list->names, ", "), *place = engine_place(env);
+	autofree char *names = argv_join(&list->names, ", "), *place = gateway_place(env);
 
 	error_set(err, ERROR_USAGE, "%zu gateways' containers run %s: %s", list->ids.n, place, names);
 	if (target->port == 0)

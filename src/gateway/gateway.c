@@ -143,6 +143,11 @@ char *gateway_docker_command(const struct gateway_env *env, const char *argument
 	return xasprintf("%s %s", docker, arguments);
 }
 
+char *gateway_place(const struct gateway_env *env)
+{
+	return env->docker->address == NULL ? xstrdup("here") : xasprintf("on %s", env->docker->address);
+}
+
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err)
 {
 	if (env->docker->address != NULL)

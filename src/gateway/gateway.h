@@ -69,6 +69,9 @@ bool gateway_engine_is_here(const struct gateway_env *env);
 /* "docker ARGUMENTS" for people to type here, also when the engine is another host's. The caller frees. */
 char *gateway_docker_command(const struct gateway_env *env, const char *arguments);
 
+/* Where that engine is, for messages: "here", or "on ADDRESS" of another host. The caller frees. */
+char *gateway_place(const struct gateway_env *env);
+
 /* Where docker reaches its engine: the address of another host, else DOCKER_HOST, else the context's address. The caller frees. */
 char *gateway_docker_endpoint(const struct gateway_env *env, const struct engine *engine, struct error **err) MUST_CHECK;
 

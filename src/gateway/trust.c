@@ -100,7 +100,7 @@ static int describe_bundle(const struct gateway_env *env, const struct mtls_bund
 static int find_node(const struct gateway_env *env, const struct record *record, bool force,
 		     struct container *container, struct error **err)
 {
-	autofree char *name = gateway_record_container(record);
+	autofree char *name = gateway_record_container(record), *place = gateway_place(env);
 
 	if (!gateway_is_at_hand(env, record) || name == NULL) {
 		error_set(err, ERROR_REFUSED, "gateway '%s' is not on this docker engine (%s)", record->name,
@@ -113,7 +113,7 @@ static int find_node(const struct gateway_env *env, const struct record *record,
 	if (container->phase == PHASE_RUNNING)
 		return 0;
 	if (container->phase == PHASE_ABSENT)
-		error_set(err, ERROR_UNHEALTHY, "gateway '%s' has no container here", record->name);
+		error_set(err, ERROR_UNHEALTHY, "gateway '%s' has no container %s", record->name, place);
 	else
 		error_set(err, ERROR_UNHEALTHY, "the container of gateway '%s' is not running (%s)", record->name,
 			  container_phase_name(container->phase));

@@ -58,7 +58,9 @@ char *tunnel_words(const struct tunnel *tunnel)
 		else if (*c != '\n' && (*c != ' ' || (words.len > 0 && words.data[words.len - 1] != ' ')))
 			buf_add(&words, c, 1);
 	}
-	return words.len > 0 ? buf_steal(&words) : xstrdup("it ended without a word");
+	if (words.len > 0)
+		return buf_steal(&words);
+	return xstrdup(tunnel_is_up(tunnel) ? "it says nothing" : "it ended without a word");
 }
 
 /* ------------------------------------------------------------------ the directory */
@@ -127,7 +129,7 @@ void tunnel_release(struct tunnel *tunnel)
 
 /* ------------------------------------------------------------------ connecting */
 
-bool tunnel_is_up(struct tunnel *tunnel)
+bool tunnel_is_up(const struct tunnel *tunnel)
 {
 	return tunnel->master != NULL && !runner_ended(tunnel->ssh->runner, tunnel->master);
 }
@@ -138,14 +140,13 @@ struct proc *tunnel_proc(const struct tunnel *tunnel)
 }
 
 /* Sets the error for a connection that was not made. What ssh said in many lines is all of it of use. */
-static int fail(const struct tunnel *tunnel, const char *how, struct error **err)
+static void fail(const struct tunnel *tunnel, const char *how, struct error **err)
 {
 	autofree char *to = ssh_destination_text(tunnel->ssh->to), *words = tunnel_words(tunnel);
 
 	error_set(err, ERROR_UNREACHABLE, "ssh to %s %s: %s", to, how, words);
 	if (strlen(words) + 1 < tunnel->said.len)
 		error_detail(err, buf_str(&tunnel->said));
-	return -1;
 }
 
 /* ssh listens there when it is connected and let in. */
@@ -158,8 +159,10 @@ static int await_control(struct tunnel *tunnel, struct error **err)
 	while (lstat(tunnel->control, &st) < 0) {
 		if (cancel_check(err) < 0)
 			return -1;
-		if (!tunnel_is_up(tunnel))
-			return fail(tunnel, "failed", err);
+		if (!tunnel_is_up(tunnel)) {
+			fail(tunnel, "failed", err);
+			return error_code(err, "ssh-failed"); /* unless its words tell */
+		}
 		if (clock_now_ms(tunnel->clock) >= until) {
 			fail(tunnel, "took too long", err);
 			return error_code(err, "ssh-timeout");

@@ -43,7 +43,7 @@ int tunnel_begin(struct tunnel *tunnel, struct error **err) MUST_CHECK;
 int tunnel_await(struct tunnel *tunnel, struct error **err) MUST_CHECK;
 
 /* Whether ssh still runs. A network that swallows everything shows after half a minute, when it gives up. */
-bool tunnel_is_up(struct tunnel *tunnel);
+bool tunnel_is_up(const struct tunnel *tunnel);
 
 /* Puts an error with the code "ssh-lost" in the place of *err, if any. Always -1. */
 int tunnel_lost(const struct tunnel *tunnel, const char *purpose, struct error **err);

@@ -198,6 +198,32 @@ key_is_gone() {
 	run gateway stop --name far --ssh-key "$ssh_key"
 }
 
+# A gateway that was not made has no record that leads to its host.
+advised() {
+	given_host
+	# shellcheck disable=SC2086
+	expect_status 3 run doctor exec --name far $there -- true
+	expect_err "openshell gateway start --name far --remote $box --ssh-key $ssh_key --ssh-option UserKnownHostsFile=$ssh_known"
+	expect_err "gateway 'far' has no container on $box"
+	expect_equal 'openshell gateway list' "$(sed -n 's/.*\(openshell gateway list\)/\1/p' "$err")"
+	# shellcheck disable=SC2086
+	expect_status 3 run gateway add https://box.test:19999 --name far ${there}
+	expect_err "no gateway's container runs on $box that publishes port 19999"
+}
+
+odd_ssh() {
+	given_host
+	mkdir "$home/bin"
+	printf '#!/bin/sh\necho strange >&2\nexit 255\n' >"$home/bin/ssh"
+	chmod 755 "$home/bin/ssh"
+	CLI_PATH=$home/bin:$TEST_TMP/path:/usr/bin:/bin
+	expect_status 5 run gateway stop -o json --remote box
+	expect_equal 'ssh-failed false ssh to ssh://box failed: strange' \
+		"$(jq -r '.error | "\(.code) \(.retriable) \(.message)"' "$out")"
+	expect_err 'ssh -v'
+	no_trace
+}
+
 main() {
 	engine_start "$sock"
 	sshd_start
@@ -211,6 +237,8 @@ main() {
 	check a_recorded_key_that_is_gone_is_told_of_the_entry key_is_gone
 	check an_entry_of_the_system_leads_nowhere system_entry
 	check a_host_that_moved_is_named_by_a_start moved
+	check steps_lead_to_the_host_that_was_given advised
+	check what_ssh_says_that_is_not_known_is_told_as_its_own odd_ssh
 }
 
 main "$@"

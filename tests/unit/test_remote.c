@@ -404,6 +404,7 @@ static void a_connection_that_is_not_made_tells_what_ssh_said(void **state)
 	f.host.refuses = "";
 	assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), -1);
 	assert_null(err->detail);
+	assert_string_equal(error_code_name(err), "ssh-failed");
 	assert_error(&err, ERROR_UNREACHABLE, "ssh to ssh://box failed: it ended without a word");
 	close_fixture(&f);
 }
@@ -421,7 +422,7 @@ static void a_connection_is_waited_for_for_a_minute_or_while_somebody_is_asked(v
 		f.options.may_ask = asks;
 		assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), -1);
 		assert_string_equal(error_code_name(err), "ssh-timeout");
-		assert_error(&err, ERROR_UNREACHABLE, "took too long");
+		assert_error(&err, ERROR_UNREACHABLE, "ssh to ssh://box took too long: it says nothing");
 		assert_in_range(f.host.now_ms, asks ? 300000 : 60000, asks ? 300100 : 60100);
 		close_fixture(&f);
 	}
