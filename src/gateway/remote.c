@@ -8,7 +8,6 @@
 #include "base/cancel.h"
 #include "base/log.h"
 
-#define DEFAULT_SOCKET "/var/run/docker.sock"
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 #define RENEWALS 1
 /* The runner's limit of followers that are pumped at once, of which the connection is one. */
@@ -99,20 +98,43 @@ static int no_engine(const struct remote *remote, const struct ssh_engine *there
 	return error_code(err, "remote-docker-absent");
 }
 
-static int try_others(struct remote *remote, const struct ssh_engine *there, const char *tried, struct error **err)
+static char *make_address(const struct ssh_destination *to, const char *socket)
 {
-	for (size_t i = 0; i < there->usable.n; i++) {
-		bool answers;
+	struct ssh_destination full = *to;
 
-		if (streq(there->usable.v[i], tried))
-			continue;
-		if (tunnel_forward(&remote->tunnel, there->usable.v[i], &answers, err) < 0)
+	full.socket = (char *)(uintptr_t)socket; /* only read */
+	return ssh_destination_text(&full);
+}
+
+/* One that was found: the next time it need not be asked for. */
+static void remember(struct remote *remote, const char *socket)
+{
+	if (streq(socket, REMOTE_SOCKET))
+		return;
+	free(remote->address);
+	remote->address = make_address(remote->ssh.to, socket);
+	remote->docker.address = remote->address;
+}
+
+static int try_socket(struct remote *remote, const char *socket, struct error **err)
+{
+	bool answers;
+
+	if (tunnel_forward(&remote->tunnel, socket, &answers, err) < 0)
+		return -1;
+	if (answers)
+		use_forwarded(remote, socket);
+	return 0;
+}
+
+/* tried: not that one again; NULL: none was. */
+static int try_all(struct remote *remote, const struct ssh_engine *there, const char *tried, struct error **err)
+{
+	for (size_t i = 0; i < there->usable.n && !remote->is_forwarded; i++)
+		if ((tried == NULL || !streq(there->usable.v[i], tried)) && try_socket(remote, there->usable.v[i], err) < 0)
 			return -1;
-		if (answers) {
-			use_forwarded(remote, there->usable.v[i]);
-			return 0;
-		}
-	}
+	if (remote->is_forwarded)
+		remember(remote, remote->socket);
 	return 0;
 }
 
@@ -129,30 +151,43 @@ static int cannot_ask(const struct remote *remote, const char *tried, struct err
 	return error_code(err, "ssh-forwarding");
 }
 
-static int ask_host(struct remote *remote, const char *given, const char *tried, struct error **err)
+/* The sockets do not lead there: does docker there? tried: the one that was, the last. */
+static int ask_for_docker(struct remote *remote, const char *given, const char *tried, struct error **err)
 {
 	AUTO(ssh_engine) there = { 0 };
 
-	if (ssh_ask_engine(&remote->ssh, remote->tunnel.control, given, &there, err) < 0)
+	if (ssh_ask_engine(&remote->ssh, remote->tunnel.control, given, true, &there, err) < 0)
 		return cannot_ask(remote, tried, err);
-	if (given == NULL && try_others(remote, &there, tried, err) < 0)
+	if (given == NULL && try_all(remote, &there, tried, err) < 0)
 		return -1;
 	if (remote->is_forwarded)
 		return 0;
 	return there.client_works ? use_sessions(remote, given, err) : no_engine(remote, &there, tried, err);
 }
 
-static int find_way(struct remote *remote, const char *given, struct error **err)
+/* A host that runs nothing for us may have a socket in the usual place all the same. */
+static int ask_for_socket(struct remote *remote, struct error **err)
 {
-	const char *tried = given ? given : DEFAULT_SOCKET;
-	bool answers = false;
+	AUTO(ssh_engine) there = { 0 };
+	autoerror struct error *why = NULL;
 
-	if (tunnel_forward(&remote->tunnel, tried, &answers, err) < 0)
+	if (ssh_ask_engine(&remote->ssh, remote->tunnel.control, NULL, false, &there, &why) == 0)
+		return try_all(remote, &there, NULL, err);
+	if (error_is(why, ERROR_CANCELLED)) {
+		*err = STEAL(why);
 		return -1;
-	if (!answers)
-		return ask_host(remote, given, tried, err);
-	use_forwarded(remote, tried);
-	return 0;
+	}
+	return try_socket(remote, REMOTE_SOCKET, err);
+}
+
+static int find_way(struct remote *remote, const char *given, const char *known, struct error **err)
+{
+	const char *first = given ? given : known;
+	int rc = first ? try_socket(remote, first, err) : ask_for_socket(remote, err);
+
+	if (rc < 0 || remote->is_forwarded)
+		return rc;
+	return ask_for_docker(remote, given, first ? first : REMOTE_SOCKET, err);
 }
 
 /* ------------------------------------------------------------------ docker calls */
@@ -275,14 +310,6 @@ static struct ssh make_ssh(const struct gateway_env *env, const struct remote_op
 	};
 }
 
-static char *make_address(const struct ssh_destination *to, const char *socket)
-{
-	struct ssh_destination full = *to;
-
-	full.socket = (char *)(uintptr_t)socket; /* only read */
-	return ssh_destination_text(&full);
-}
-
 static void init(struct remote *remote, const struct gateway_env *env, const struct remote_options *options,
 		 const char *given)
 {
@@ -311,7 +338,7 @@ int remote_open(struct remote *remote, const struct gateway_env *env, const stru
 	if (tunnel_init(&remote->tunnel, &remote->ssh, env->clock, parents, err) == 0) {
 		remote->tunnel.tell = options->may_ask ? tell_line : NULL;
 		remote->tunnel.tell_arg = remote;
-		if (connect_shown(remote, options->resolved, err) == 0 && find_way(remote, given, err) == 0)
+		if (connect_shown(remote, options->resolved, err) == 0 && find_way(remote, given, options->known, err) == 0)
 			return 0;
 	}
 	remote_release(remote);

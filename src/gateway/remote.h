@@ -5,8 +5,9 @@
  * Whoever is to work there is given remote->env in the place of its own: each docker call then goes by the connection,
  * and all else is as it was. The first way that works is taken:
  *
- *   1. the socket that was given, or /var/run/docker.sock, forwarded to one of ours (one ssh process, no session)
- *   2. the socket that docker on that host uses, as the host is asked for then; a rootless engine's, too
+ *   1. the socket that was given, or was the way before, forwarded to one of ours (one ssh process, no session)
+ *   2. those that the host tells when it is asked: what docker there uses, REMOTE_SOCKET, a rootless engine's; the second
+ *      alone where the host runs nothing for us
  *   3. `docker -H ssh://`, by sessions of the same connection: where the server forbids forwarding, or the user may
  *      not use the socket but docker there works all the same
  *
@@ -25,9 +26,13 @@
 #include "tools/ssh.h"
 #include "tools/tunnel.h"
 
+/* Where an engine has its socket, unless somebody chose another place. */
+#define REMOTE_SOCKET "/var/run/docker.sock"
+
 /* All is borrowed for as long as the connection lasts. */
 struct remote_options {
 	const struct ssh_destination *to;
+	const char *known;              /* the engine's socket there, as it was found before; NULL: it is to be asked for */
 	const char *key;                /* ssh_key_check(), or NULL */
 	const struct argv *ssh_options; /* each of ssh_option_check(), or NULL */
 	bool may_ask;                   /* ssh may ask for a passphrase or about a host key at our terminal */

@@ -96,6 +96,18 @@ static int take_options(struct site *site, const struct record *record, const st
 	return add_options(site, &record->ssh_options, err) < 0 ? entry_invalid(record, err) : 0;
 }
 
+/* An entry whose engine has no path in its address was reached at the usual place. */
+static void take_socket(struct site *site, const struct record *record)
+{
+	AUTO(ssh_destination) to = { 0 };
+	autoerror struct error *ignored = NULL;
+
+	if (record->docker_endpoint == NULL || !is_same(&site->to, recorded_destination(record)) ||
+	    ssh_destination_parse(record->docker_endpoint, "", &to, &ignored) < 0)
+		return;
+	site->socket = xstrdup(to.socket ? to.socket : REMOTE_SOCKET);
+}
+
 static int check_needed(const struct site_options *given, struct error **err)
 {
 	const char *option = given->key != NULL                                           ? "--ssh-key"
@@ -118,6 +130,7 @@ int site_find(struct site *site, const struct gateway_env *env, const char *name
 		return -1;
 	if (!site_is_remote(site))
 		return check_needed(given, err);
+	take_socket(site, &record);
 	return take_key(site, &record, given, err) < 0 ? -1 : take_options(site, &record, given, err);
 }
 
@@ -129,13 +142,14 @@ void site_release(struct site *site)
 	argv_release(&site->ssh_options);
 	free(site->destination);
 	free(site->key);
+	free(site->socket);
 	*site = (struct site){ 0 };
 }
 
 static struct remote_options options_of(const struct site *site, bool may_ask)
 {
 	return (struct remote_options){
-		.to = &site->to, .key = site->key, .ssh_options = &site->ssh_options, .may_ask = may_ask,
+		.to = &site->to, .known = site->socket, .key = site->key, .ssh_options = &site->ssh_options, .may_ask = may_ask,
 	};
 }
 

@@ -26,6 +26,7 @@ struct site {
 	struct ssh_destination to;
 	char *key;                     /* or NULL */
 	struct argv ssh_options;
+	char *socket;                  /* docker's there, as the record knows it; or NULL */
 	struct ssh_resolved resolved;  /* zero until it is asked for */
 	struct remote remote;
 };

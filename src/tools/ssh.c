@@ -327,7 +327,7 @@ static const char ask_script[] =
 	"if [ -n \"$given\" ]; then DOCKER_HOST=unix://$given; export DOCKER_HOST; unset DOCKER_CONTEXT; fi\n"
 	"if command -v docker >/dev/null 2>&1; then\n"
 	"	say client there\n"
-	"	! docker version --format '{{.Server.Version}}' </dev/null >/dev/null 2>&1 || say client works\n"
+	"	[ -z \"$calls\" ] || ! docker version --format '{{.Server.Version}}' </dev/null >/dev/null 2>&1 || say client works\n"
 	"	host=${DOCKER_HOST:-$(docker context inspect --format '{{.Endpoints.docker.Host}}' </dev/null 2>/dev/null)}\n"
 	"fi\n"
 	"set -- \"${host#unix://}\" /var/run/docker.sock \"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock\"\n"
@@ -370,12 +370,13 @@ static bool parse_engine_lines(const char *text, struct ssh_engine *engine)
 	return false;
 }
 
-int ssh_ask_engine(const struct ssh *ssh, const char *control, const char *given, struct ssh_engine *engine,
-		   struct error **err)
+int ssh_ask_engine(const struct ssh *ssh, const char *control, const char *given, bool calls_docker,
+		   struct ssh_engine *engine, struct error **err)
 {
 	AUTO(proc_spec) spec = ssh_spec(ssh, "ssh sh", CALL_TIMEOUT_MS);
 	AUTO(proc_result) result = PROC_RESULT_INIT;
-	autofree char *script = xasprintf("given='%s'\n%s", given ? given : "", ask_script);
+	autofree char *script = xasprintf("given='%s'\ncalls=%s\n%s", given ? given : "", calls_docker ? "yes" : "",
+					   ask_script);
 
 	ssh_args_session(&spec.argv, ssh, control);
 	argv_add(&spec.argv, "sh");

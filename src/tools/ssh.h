@@ -82,15 +82,15 @@ int ssh_exit(const struct ssh *ssh, const char *control, struct error **err) MUS
 /* What the other host has of docker, seen from there. */
 struct ssh_engine {
 	bool has_client;       /* the program docker is there */
-	bool client_works;     /* and reaches an engine */
+	bool client_works;     /* and reaches an engine, if that was tried */
 	struct argv usable;    /* sockets that this user may write to: what docker there uses first */
 	struct argv forbidden; /* sockets that are there, but for others */
 };
 
-/* Asks by a session of the open connection at `control`. given: another socket to look at, or NULL. An error when the
- * host runs nothing for us. */
-int ssh_ask_engine(const struct ssh *ssh, const char *control, const char *given, struct ssh_engine *engine,
-		   struct error **err) MUST_CHECK;
+/* Asks by a session of the open connection at `control`. given: the only socket to look at, or NULL; calls_docker:
+ * whether docker there works is to be tried, too. An error when the host runs nothing for us. */
+int ssh_ask_engine(const struct ssh *ssh, const char *control, const char *given, bool calls_docker,
+		   struct ssh_engine *engine, struct error **err) MUST_CHECK;
 void ssh_engine_release(struct ssh_engine *engine);
 
 /* Whether a path can stand in those arguments: ssh expands some characters, and a socket's path is short. */

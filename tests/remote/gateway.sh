@@ -253,6 +253,21 @@ by_another_socket() {
 	grep -q exec "$TEST_TMP/other"
 }
 
+# Docker there has a context of its own: what it uses is asked for once, and goes before the usual socket.
+by_its_context() {
+	fresh
+	lab socket /run/other.sock "$TEST_TMP/other"
+	lab on remote su deployer -c 'docker context create other --docker host=unix:///run/other.sock && docker context use other'
+	forget_requests
+	on deployer@remote gateway start --name one --port "$PORT"
+	lab on remote su deployer -c 'docker context use default'
+	expect_equal ssh://deployer@remote/run/other.sock "$(record .docker_endpoint)"
+	: >"$TEST_TMP/other"
+	by_record doctor exec -- true
+	grep -q exec "$TEST_TMP/other"
+	expect_equal '' "$(cat "$requests")"
+}
+
 by_an_agent() {
 	fresh
 	expect_status 6 on locked gateway start --name one --port "$PORT"
@@ -387,6 +402,7 @@ main() {
 	check where_forwarding_is_forbidden_docker_is_called_there by_sessions
 	check one_session_and_one_startup_are_enough one_after_another
 	check a_socket_of_the_destination_is_taken by_another_socket
+	check docker_there_tells_its_socket_once by_its_context
 	check a_locked_key_needs_an_agent_and_is_never_asked_about_without_a_terminal by_an_agent
 	check a_host_between_is_warned_of_unless_the_port_is_forwarded by_a_host_between
 	check failures_have_their_own_names named

@@ -207,7 +207,7 @@ static void assert_way(const struct remote *remote, const char *socket)
 
 /* ------------------------------------------------------------------ the way */
 
-static void the_usual_socket_costs_one_connection_and_no_session(void **state)
+static void a_known_socket_costs_one_connection_and_no_session(void **state)
 {
 	AUTO(remote) remote = { 0 };
 	struct fixture f;
@@ -216,6 +216,7 @@ static void the_usual_socket_costs_one_connection_and_no_session(void **state)
 
 	(void)state;
 	open_fixture(&f, "me@box");
+	f.options.known = "/var/run/docker.sock";
 	f.host.answering = "/var/run/docker.sock";
 	assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), 0);
 	assert_way(&remote, "/var/run/docker.sock");
@@ -301,7 +302,32 @@ static void a_socket_in_the_environment_that_can_be_none_is_refused(void **state
 	close_fixture(&f);
 }
 
-static void a_rootless_engine_is_found_over_the_same_connection(void **state)
+static void what_docker_there_uses_goes_before_the_usual_socket(void **state)
+{
+	static const char *const known[] = { NULL, "/var/run/docker.sock", "/gone.sock" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		AUTO(remote) remote = { 0 };
+		struct fixture f;
+		struct error *err = NULL;
+
+		open_fixture(&f, "box");
+		f.options.known = known[i]; /* it does not answer any more */
+		f.host.answering = "/run/user/1000/docker.sock";
+		f.host.tells = WORKS ENGINE("usable /run/user/1000/docker.sock") ENGINE("usable /var/run/docker.sock") END;
+		assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), 0);
+		assert_way(&remote, "/run/user/1000/docker.sock");
+		assert_string_equal(remote.address, "ssh://box/run/user/1000/docker.sock"); /* known the next time */
+		assert_string_equal(remote.env.docker->address, remote.address);
+		assert_int_equal(f.host.connections, 1);
+		assert_int_equal(f.host.sessions, 1);
+		remote_release(&remote);
+		close_fixture(&f);
+	}
+}
+
+static void where_the_host_runs_nothing_the_usual_socket_is_tried(void **state)
 {
 	AUTO(remote) remote = { 0 };
 	struct fixture f;
@@ -309,13 +335,10 @@ static void a_rootless_engine_is_found_over_the_same_connection(void **state)
 
 	(void)state;
 	open_fixture(&f, "box");
-	f.host.answering = "/run/user/1000/docker.sock";
-	f.host.tells = WORKS ENGINE("usable /run/user/1000/docker.sock") ENGINE("forbidden /var/run/docker.sock") END;
+	f.host.answering = "/var/run/docker.sock";
 	assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), 0);
-	assert_way(&remote, "/run/user/1000/docker.sock");
-	assert_string_equal(remote.address, "ssh://box"); /* asked for again the next time */
-	assert_int_equal(f.host.connections, 1);
-	assert_int_equal(f.host.sessions, 1);
+	assert_way(&remote, "/var/run/docker.sock");
+	assert_string_equal(remote.address, "ssh://box");
 	remote_release(&remote);
 	close_fixture(&f);
 }
@@ -618,11 +641,12 @@ static void hosts_in_between_are_warned_of_unless_an_address_was_given(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_usual_socket_costs_one_connection_and_no_session),
+		cmocka_unit_test(a_known_socket_costs_one_connection_and_no_session),
 		cmocka_unit_test(names_are_asked_for_while_the_connection_is_being_made),
 		cmocka_unit_test(a_given_socket_is_the_only_one_that_is_tried),
 		cmocka_unit_test(a_socket_in_the_environment_that_can_be_none_is_refused),
-		cmocka_unit_test(a_rootless_engine_is_found_over_the_same_connection),
+		cmocka_unit_test(what_docker_there_uses_goes_before_the_usual_socket),
+		cmocka_unit_test(where_the_host_runs_nothing_the_usual_socket_is_tried),
 		cmocka_unit_test(where_forwarding_is_forbidden_docker_there_is_called),
 		cmocka_unit_test(what_keeps_docker_from_being_reached_is_told_by_name),
 		cmocka_unit_test(a_connection_that_is_not_made_tells_what_ssh_said),

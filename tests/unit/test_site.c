@@ -77,6 +77,35 @@ static void the_record_tells_destination_key_and_options(void **state)
 	assert_string_equal(site.ssh_options.v[1], "User=you");
 }
 
+static void the_record_knows_the_socket_of_its_destination(void **state)
+{
+	static const struct {
+		const char *endpoint, *given, *socket;
+	} rows[] = {
+		{ "\"ssh://me@box/run/user/1/docker.sock\"", NULL, "/run/user/1/docker.sock" },
+		{ "\"ssh://me@box/run/user/1/docker.sock\"", "me@box", "/run/user/1/docker.sock" },
+		{ "\"ssh://me@box/run/user/1/docker.sock\"", "other", NULL },
+		{ "\"ssh://me@box\"", NULL, "/var/run/docker.sock" },
+		{ "\"unix:///x.sock\"", NULL, NULL },
+		{ "null", NULL, NULL },
+	};
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct site_options given = { rows[i].given, NULL, NULL };
+		autofree char *text = xasprintf(ENTRY(BOX ",\"docker_endpoint\":%s"), rows[i].endpoint);
+		AUTO(site) site = { 0 };
+		struct error *err = NULL;
+
+		scene_write(scene, METADATA, text);
+		assert_int_equal(site_find(&site, &scene->env, "gw", &given, &err), 0);
+		if (rows[i].socket != NULL)
+			assert_string_equal(site.socket, rows[i].socket);
+		else
+			assert_null(site.socket);
+	}
+}
+
 static void what_is_given_goes_above_the_record(void **state)
 {
 	struct scene *scene = *state;
@@ -269,6 +298,7 @@ int main(void)
 		RULE(what_is_given_leads_there),
 		RULE(without_anything_docker_is_here_and_nothing_is_asked),
 		RULE(the_record_tells_destination_key_and_options),
+		RULE(the_record_knows_the_socket_of_its_destination),
 		RULE(what_is_given_goes_above_the_record),
 		RULE(recorded_key_and_options_are_for_the_recorded_host_alone),
 		RULE(an_entry_that_is_not_ours_to_manage_leads_nowhere),

@@ -493,8 +493,8 @@ static int ask(const char *out, int code, const char *given, struct ssh_engine *
 	SCRIPT_INIT(&script, steps);
 	lines_open(&lines, "box", NULL, NULL);
 	lines.ssh.runner = &script.runner;
-	rc = ssh_ask_engine(&lines.ssh, "/r/control", given, engine, err);
-	assert_true(str_starts(buf_str(&script.input), given ? "given='/x.sock'\n" : "given=''\n"));
+	rc = ssh_ask_engine(&lines.ssh, "/r/control", given, given != NULL, engine, err);
+	assert_true(str_starts(buf_str(&script.input), given ? "given='/x.sock'\ncalls=yes\n" : "given=''\ncalls=\n"));
 	lines_close(&lines);
 	script_end(&script);
 	return rc;
