@@ -7,14 +7,19 @@
 #include "cli/lookup.h"
 #include "cli/parse.h"
 
-int reach_find(const struct cli *cli, const struct invocation *in, const char *name, struct site *site,
-	       struct error **err)
+static struct site_options given_options(const struct invocation *in)
 {
-	const struct site_options given = {
+	return (struct site_options){
 		.destination = in_value(in, "remote"),
 		.key = in_value(in, "ssh-key"),
 		.ssh_options = in_list(in, "ssh-option"),
 	};
+}
+
+int reach_find(const struct cli *cli, const struct invocation *in, const char *name, struct site *site,
+	       struct error **err)
+{
+	const struct site_options given = given_options(in);
 
 	return site_find(site, cli->env, name, &given, err);
 }
@@ -23,19 +28,6 @@ int reach_open(const struct cli *cli, const struct invocation *in, const char *n
 	       struct error **err)
 {
 	return reach_find(cli, in, name, site, err) < 0 ? -1 : site_open(site, cli->may_ask, err);
-}
-
-/* The caller frees. */
-static char *options_text(const struct invocation *in)
-{
-	AUTO(argv) args = ARGV_INIT;
-
-	argv_addl(&args, "--remote", in_value(in, "remote"), NULL);
-	if (in_has(in, "ssh-key"))
-		argv_addl(&args, "--ssh-key", in_value(in, "ssh-key"), NULL);
-	for (size_t i = 0; i < in_list(in, "ssh-option")->n; i++)
-		argv_addl(&args, "--ssh-option", in_list(in, "ssh-option")->v[i], NULL);
-	return argv_quote(&args);
 }
 
 /* Of a step, whose words have no quotes before its options. */
@@ -54,11 +46,13 @@ static bool takes_destination(const char *step)
 
 void reach_advise(const struct invocation *in, struct error *err)
 {
+	struct site_options given = { 0 };
 	autofree char *options = NULL;
 
 	if (err == NULL || in_index(in, "remote") < 0 || !in_has(in, "remote"))
 		return;
-	options = options_text(in);
+	given = given_options(in);
+	options = site_options_text(&given);
 	for (size_t i = 0; i < err->hint_count; i++) {
 		char *step = err->hints[i].command;
 		const char *operands = step != NULL ? strstr(step, " -- ") : NULL;

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/log.h"
 #include "gateway/deploy_steps.h"
+#include "gateway/site.h"
 #include "store/mtls.h"
 #include "store/nodefiles.h"
 
@@ -89,13 +90,16 @@ static bool take_back(struct deploy *deploy, bool made, const char *what,
 {
 	autoerror struct error *failed = NULL;
 	const char *name = deploy->survey.container_name;
-	autofree char *why = NULL;
+	const struct site *site = deploy->options->site;
+	autofree char *why = NULL, *options = NULL;
 
 	if (!made || remove(deploy->env->docker, name, &failed) == 0)
 		return true;
 	why = error_text(failed);
 	progress_warn(deploy->env, "the %s %s remains: %s", what, name, why);
-	progress_warn(deploy->env, "to remove it: openshell gateway destroy --name %s", deploy->options->name);
+	options = site != NULL ? site_text(site) : NULL; /* there may be no record that leads there */
+	progress_warn(deploy->env, "to remove it: openshell gateway destroy --name %s%s%s", deploy->options->name,
+		      options != NULL ? " " : "", options != NULL ? options : "");
 	return false;
 }
 

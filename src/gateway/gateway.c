@@ -79,6 +79,17 @@ bool gateway_is_at_hand(const struct gateway_env *env, const struct record *reco
 	return !record->is_external && (!record->is_remote || env->docker->address != NULL);
 }
 
+/* Completes the error. Always -1. */
+static int not_its_engine(const struct record *record, struct error **err)
+{
+	error_code(err, "other-engine");
+	if (record->is_remote && record->remote_host != NULL)
+		error_hint(err, "Leave out --remote, or name the host that the entry has: --remote %s", record->remote_host);
+	else
+		error_hint_command(err, "Select that engine, or set DOCKER_HOST to its address", "docker context ls");
+	return error_hint(err, "Or repeat the command with --force, where this engine is meant");
+}
+
 int gateway_check_engine(const struct record *record, const struct engine *engine, struct error **err)
 {
 	if (record->docker_id == NULL || engine->id == NULL || streq(record->docker_id, engine->id))
@@ -87,9 +98,7 @@ int gateway_check_engine(const struct record *record, const struct engine *engin
 		  "gateway '%s' belongs to another docker engine (%s at %s) than the one reached now (%s)",
 		  record->name, record->docker_id, record->docker_endpoint ? record->docker_endpoint : "?",
 		  engine->id);
-	error_code(err, "other-engine");
-	error_hint_command(err, "Select that engine, or set DOCKER_HOST to its address", "docker context ls");
-	return error_hint(err, "Or repeat the command with --force, where this engine is meant");
+	return not_its_engine(record, err);
 }
 
 /* Two names of one socket are the same: /var/run is a link to /run. */
@@ -122,7 +131,7 @@ int gateway_check_identity(const struct gateway_env *env, const struct record *r
 		  "gateway '%s' belongs to the docker engine at %s, and its container is not on the one at %s, which is "
 		  "reached now and has the same ID (%s)",
 		  record->name, record->docker_endpoint, endpoint, engine->id);
-	return error_hint(err, "select that engine by DOCKER_HOST or a docker context, or use --force");
+	return not_its_engine(record, err);
 }
 
 bool gateway_engine_is_here(const struct gateway_env *env)

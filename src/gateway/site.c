@@ -198,6 +198,27 @@ static void replace(char **field, const char *text)
 	*field = copy;
 }
 
+char *site_options_text(const struct site_options *given)
+{
+	AUTO(argv) args = ARGV_INIT;
+
+	if (given->destination == NULL)
+		return NULL;
+	argv_addl(&args, "--remote", given->destination, NULL);
+	if (given->key != NULL)
+		argv_addl(&args, "--ssh-key", given->key, NULL);
+	for (size_t i = 0; given->ssh_options != NULL && i < given->ssh_options->n; i++)
+		argv_addl(&args, "--ssh-option", given->ssh_options->v[i], NULL);
+	return argv_quote(&args);
+}
+
+char *site_text(const struct site *site)
+{
+	const struct site_options found = { site->destination, site->key, &site->ssh_options };
+
+	return site_options_text(&found);
+}
+
 void site_fill_record(const struct site *site, struct record *record)
 {
 	record->is_remote = site_is_remote(site);

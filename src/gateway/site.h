@@ -59,6 +59,11 @@ int site_open_resolved(struct site *site, bool may_ask, struct error **err) MUST
 /* This host's docker: that of env, unless the site, which may be NULL, is another host. */
 const struct docker *site_home(const struct site *site, const struct gateway_env *env);
 
+/* What was given, or was found, as options for a shell, "--remote DEST ..."; NULL without a destination. The caller
+ * frees. */
+char *site_options_text(const struct site_options *given);
+char *site_text(const struct site *site);
+
 /* Writes into a record where its gateway is. */
 void site_fill_record(const struct site *site, struct record *record);
 

@@ -359,6 +359,21 @@ waits_on() {
 	settled slow
 }
 
+# No record leads to what a start that failed could not take back.
+remains() {
+	fresh
+	begin
+	lab cut reset
+	expect_status 5 wait $pid
+	lab heal
+	removing=$(sed -n 's/^warning: to remove it: openshell //p' "$said" | head -n 1)
+	[ -n "$(docker ps -aq --filter name=openshell-cluster-one)" ]
+	# shellcheck disable=SC2086 # words
+	by_record $removing
+	nothing_is_left
+	no_trace
+}
+
 ## ends
 
 begin() {
@@ -408,6 +423,7 @@ main() {
 	check failures_have_their_own_names named
 	check a_connection_cut_at_any_call_is_made_again_or_told_and_the_next_start_is_ready cut_everywhere
 	check a_wait_outlives_a_lost_connection waits_on
+	check what_could_not_be_taken_back_can_be_removed_as_it_says remains
 	check an_interrupted_start_leaves_nothing interrupted
 	check a_killed_start_is_gone_on_from killed
 }

@@ -150,6 +150,13 @@ static void engines_of_one_id_are_told_apart_by_their_endpoints(void **state)
 	assert_int_equal(check_identity("tcp://two:2375", &record, &err), -1);
 	assert_non_null(strstr(err->text, "tcp://two:2375"));
 	assert_true(advises(err, "--force"));
+	assert_true(advises(err, "docker context ls"));
+	assert_string_equal(error_code_name(err), "other-engine");
+	assert_error(&err, ERROR_CONFLICT, "tcp://one:2375");
+	record.is_remote = true;
+	record.remote_host = record_text("deployer@box");
+	assert_int_equal(check_identity("tcp://two:2375", &record, &err), -1);
+	assert_true(advises(err, "--remote deployer@box"));
 	assert_error(&err, ERROR_CONFLICT, "tcp://one:2375");
 	assert_int_equal(check_identity(NULL, &record, &err), -1);
 	assert_error(&err, ERROR_CONFLICT, "unix:///var/run/docker.sock");
