@@ -239,7 +239,11 @@ static int examine_key(const char *path, struct error **err)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
+		bool leads_nowhere = errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG;
+
 		error_errno(err, "--ssh-key: cannot read %s", path);
+		if (leads_nowhere)
+			(*err)->kind = ERROR_USAGE;
 		return error_is(*err, ERROR_ABSENT) ? error_code(err, "file-absent") : -1;
 	}
 	if (!S_ISREG(st.st_mode))

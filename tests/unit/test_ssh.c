@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "scratch.h"
 #include "script.h"
@@ -202,6 +203,11 @@ static void what_ssh_would_not_use_as_a_key_is_refused_before(void **state)
 	scratch_put(scratch("100%%"), PRIVATE);
 	assert_int_equal(ssh_key_check(scratch("100%%"), &path, &err), -1);
 	assert_error(&err, ERROR_USAGE, "such a character");
+	assert_int_equal(ssh_key_check(scratch("putty/below"), &path, &err), -1);
+	assert_error(&err, ERROR_USAGE, "ot a directory");
+	assert_int_equal(symlink("loop", scratch("loop")), 0);
+	assert_int_equal(ssh_key_check(scratch("loop"), &path, &err), -1);
+	assert_error(&err, ERROR_USAGE, "cannot read");
 	assert_int_equal(ssh_key_check("", &path, &err), -1);
 	assert_error(&err, ERROR_USAGE, "empty");
 	assert_null(path);
