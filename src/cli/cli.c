@@ -24,7 +24,7 @@
 const struct command *const cli_commands[] = {
 	&cmd_gateway_start, &cmd_gateway_stop,   &cmd_gateway_destroy, &cmd_gateway_info, &cmd_gateway_list,
 	&cmd_gateway_select, &cmd_gateway_add,   &cmd_gateway_remove,  &cmd_gateway_migrate, &cmd_status,
-	&cmd_doctor_check,   &cmd_doctor_logs,   &cmd_doctor_exec,
+	&cmd_doctor_check,   &cmd_doctor_logs,   &cmd_doctor_exec,   &cmd_doctor_bundle,
 	&cmd_gateway_trust, &cmd_gateway_kubeconfig, &cmd_completions,
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);

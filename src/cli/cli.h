@@ -115,7 +115,8 @@ extern const size_t cli_command_count;
 
 extern const struct command cmd_gateway_start, cmd_gateway_stop, cmd_gateway_destroy, cmd_gateway_info,
 	cmd_gateway_list, cmd_gateway_migrate, cmd_gateway_select, cmd_gateway_add, cmd_gateway_remove,
-	cmd_gateway_trust, cmd_gateway_kubeconfig, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check, cmd_completions;
+	cmd_gateway_trust, cmd_gateway_kubeconfig, cmd_status, cmd_doctor_logs, cmd_doctor_exec, cmd_doctor_check, cmd_doctor_bundle,
+	cmd_completions;
 
 #define OPT_NAME { "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, the active one, \"openshell\")" }
 #define OPT_OUTPUT { "output", 'o', "table|json|yaml", "how to give the answer (default: table)" }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor logs, exec, check */
+/* doctor logs, exec, check, bundle */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/reach.h"
 #include "gateway/check.h"
+#include "gateway/dossier.h"
 #include "gateway/observe.h"
 #include "gateway/teardown.h"
 
@@ -114,17 +117,21 @@ static const struct opt check_options[] = {
 	OPT_NAME, OPT_REMOTE, { "port", 0, "PORT", "the port to check (default: the gateway's, or 8080)" }, OPT_OUTPUT, OPT_END,
 };
 
-static int check_port_of(const struct cli *cli, const struct invocation *in, const char *name, int *port,
-			 struct error **err)
+static int recorded_port(const struct cli *cli, const char *name)
 {
-	long long value = DEFAULT_PORT;
 	AUTO(record) record = { 0 };
 	autoerror struct error *ignored = NULL;
 
+	return registry_load(cli->paths, name, &record, &ignored) == 0 && record.port > 0 ? record.port : DEFAULT_PORT;
+}
+
+static int check_port_of(const struct cli *cli, const struct invocation *in, const char *name, int *port,
+			 struct error **err)
+{
+	long long value = recorded_port(cli, name);
+
 	if (in_number(in, "port", 1, 65535, &value, err) < 0)
 		return -1;
-	if (!in_has(in, "port") && registry_load(cli->paths, name, &record, &ignored) == 0 && record.port > 0)
-		value = record.port;
 	*port = (int)value;
 	return 0;
 }
@@ -216,4 +223,79 @@ const struct command cmd_doctor_check = {
 		    "openshell doctor check --port 9090 -o json",
 	.options = check_options,
 	.run = run_check,
+};
+
+/* ------------------------------------------------------------------ bundle */
+
+static const struct opt bundle_options[] = { OPT_NAME, OPT_REMOTE, OPT_FORCE, OPT_END };
+
+/* "openshell-NAME-20261127T094459Z.tar" of a timestamp "2026-11-27T09:44:59.123Z". The caller frees. */
+static char *bundle_file(const char *name)
+{
+	autofree char *now = clock_timestamp();
+	AUTO(buf) stamp = BUF_INIT;
+
+	for (const char *c = now; *c != '\0' && *c != '.' && *c != 'Z'; c++)
+		if (*c != '-' && *c != ':')
+			buf_add(&stamp, c, 1);
+	return xasprintf("openshell-%s-%sZ.tar", name, buf_str(&stamp));
+}
+
+/* Before anything is looked at. */
+static int check_file(const char *file, struct error **err)
+{
+	if (streq(file, "-") && isatty(STDOUT_FILENO))
+		return error_set(err, ERROR_USAGE, "an archive is not for a terminal: name a FILE, or send stdout elsewhere");
+	if (streq(file, "-") || access(file, F_OK) < 0)
+		return 0;
+	error_set(err, ERROR_CONFLICT, "%s is there already, and is left alone", file);
+	error_meaning(err, "An archive takes the place of no other file.");
+	return error_hint(err, "Name another FILE, or none");
+}
+
+static int write_bundle(const char *file, const struct buf *tar, struct error **err)
+{
+	if (!streq(file, "-")) {
+		if (file_write(file, buf_str(tar), tar->len, err) < 0)
+			return -1;
+		puts(file);
+	} else {
+		fwrite(buf_str(tar), 1, tar->len, stdout);
+	}
+	return 0;
+}
+
+static int run_bundle(const struct cli *cli, const struct invocation *in, int *status, struct error **err)
+{
+	autofree char *name = NULL, *file = NULL;
+	AUTO(findings) findings = { .n = 0 };
+	AUTO(dossier) dossier = { .lacking = ARGV_INIT };
+	AUTO(site) site = { 0 };
+	bool chosen;
+
+	(void)status;
+	if (cli_gateway_name(cli, in, NAME_READ, &name, &chosen, err) < 0)
+		return -1;
+	file = in->operand_count > 0 ? xstrdup(in->operands[0]) : bundle_file(name);
+	if (check_file(file, err) < 0 || reach_open(cli, in, name, &site, err) < 0)
+		return -1;
+	cancel_catch();
+	gateway_check(site.env, name, recorded_port(cli, name), "", &findings);
+	if (gateway_dossier(site.env, name, in_has(in, "force"), &findings, &dossier, err) < 0)
+		return -1;
+	output_warnings(cli, &dossier.lacking);
+	return write_bundle(file, &dossier.tar, err);
+}
+
+const struct command cmd_doctor_bundle = {
+	.path = "doctor bundle",
+	.operands = "[FILE]",
+	.summary = "gather what tells why a gateway does not work, for somebody who is to help",
+	.details = "FILE becomes a tar archive: the checks, what docker and the cluster say, the log. \"-\" is stdout;\n"
+		   "the default is openshell-NAME-TIME.tar. Secrets that are known as such are taken out of it.",
+	.examples = "openshell doctor bundle\n"
+		    "openshell doctor bundle --name two - | gzip > two.tar.gz",
+	.options = bundle_options,
+	.max_operands = 1,
+	.run = run_bundle,
 };

@@ -519,6 +519,31 @@ static void append_line(void *arg, const char *line, size_t len)
 	}
 }
 
+int docker_report(const struct docker *docker, enum docker_report what, const char *container, struct buf *json,
+		  struct error **err)
+{
+	static const struct {
+		const char *purpose, *object, *verb;
+	} calls[] = {
+		[REPORT_VERSION] = { "docker version", "version", NULL },
+		[REPORT_INFO] = { "docker info", "info", NULL },
+		[REPORT_CONTAINER] = { "docker container inspect", "container", "inspect" },
+	};
+	AUTO(proc_spec) spec = docker_spec(docker, calls[what].purpose, docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_add(&spec.argv, calls[what].object);
+	if (calls[what].verb != NULL)
+		argv_add(&spec.argv, calls[what].verb);
+	argv_addl(&spec.argv, "--format", "{{json .}}", NULL);
+	if (container != NULL)
+		argv_addl(&spec.argv, "--", container, NULL);
+	if (runner_check(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	buf_add(json, buf_str(&result.out), result.out.len);
+	return 0;
+}
+
 char *docker_logs_tail(const struct docker *docker, const char *container, int lines)
 {
 	AUTO(proc_spec) spec = docker_spec(docker, "docker logs", docker->timeout_ms);

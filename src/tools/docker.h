@@ -280,6 +280,12 @@ int docker_exec(const struct docker *docker, const char *purpose, const char *co
 int docker_exec_wait(const struct docker *docker, const char *purpose, const char *container, int64_t timeout_ms,
 		     const struct argv *command, struct proc_result *result, struct error **err) MUST_CHECK;
 
+/* What docker says of itself and its engine, of the engine, or of a container: JSON as it comes, for people. */
+enum docker_report { REPORT_VERSION, REPORT_INFO, REPORT_CONTAINER };
+/* container: of the last one; else NULL. ERROR_UNREACHABLE when the engine does not answer. */
+int docker_report(const struct docker *docker, enum docker_report what, const char *container, struct buf *json,
+		  struct error **err) MUST_CHECK;
+
 /* The last lines of both streams; "" when there are none or they cannot be had. The caller frees. */
 char *docker_logs_tail(const struct docker *docker, const char *container, int lines);
 

@@ -218,3 +218,30 @@ void kubectl_args_config_delete(struct argv *args, const char *file, const char 
 	argv_addf(args, "delete-%s", kind);
 	argv_add(args, name);
 }
+
+/* ------------------------------------------------------------------ for people */
+
+const struct kubectl_view kubectl_views[KUBECTL_VIEWS] = {
+	{ "nodes", { "get", "nodes", "-o", "wide" } },
+	{ "pods", { "get", "pods", "-A", "-o", "wide" } },
+	{ "workloads", { "get", "deployments,statefulsets,services,jobs", "-A", "-o", "wide" } },
+	{ "volumes", { "get", "persistentvolumes,persistentvolumeclaims", "-A" } },
+	{ "events", { "get", "events", "-A", "--sort-by=.lastTimestamp" } },
+	{ "gateway-pods", { "-n", "openshell", "describe", "pods" } },
+};
+
+int kubectl_view(const struct kubectl *kubectl, const struct kubectl_view *view, struct buf *text, struct error **err)
+{
+	AUTO(argv) command = ARGV_INIT;
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&command, "kubectl", REQUEST_TIMEOUT, NULL);
+	argv_addv(&command, view->args);
+	if (docker_exec(kubectl->docker, "kubectl", kubectl->container, &command, &result, err) < 0)
+		return -1;
+	if (result.code != 0)
+		return proc_result_error("kubectl", &result, err);
+	buf_add(text, buf_str(&result.out), result.out.len);
+	buf_add(text, buf_str(&result.err), result.err.len);
+	return 0;
+}

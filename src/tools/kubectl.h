@@ -40,6 +40,17 @@ int kubectl_rollout_restart(const struct kubectl *kubectl, const char *space, co
 int kubectl_rollout_wait(const struct kubectl *kubectl, const char *space, const char *workload,
 			 struct error **err) MUST_CHECK;
 
+/* What the cluster says of itself, for people: a view's name and its command. */
+struct kubectl_view {
+	const char *name; /* a file's */
+	const char *args[8];
+};
+#define KUBECTL_VIEWS 6
+extern const struct kubectl_view kubectl_views[KUBECTL_VIEWS];
+/* Text of both outputs. An error when kubectl fails. */
+int kubectl_view(const struct kubectl *kubectl, const struct kubectl_view *view, struct buf *text,
+		 struct error **err) MUST_CHECK;
+
 int kubectl_nodes_delete(const struct kubectl *kubectl, const struct argv *names, struct error **err) MUST_CHECK;
 
 /* kubectl commands that shell text is made of (gateway/dryrun.h). Pure. They print one value of a secret in base64,

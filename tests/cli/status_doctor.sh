@@ -408,10 +408,61 @@ stream_tests() {
 		skip colours_on_a_terminal 'no script(1)'
 		skip no_color_is_honoured 'no script(1)'
 	fi
+	check a_bundle_is_gathered_without_secrets bundle_is_gathered
+	check a_bundle_has_what_can_be_had bundle_without_docker
 	check a_closed_stdin_does_not_matter closed_stdin
 	check an_answer_that_cannot_be_written_is_an_error closed_stdout
 	check verbose_shows_the_commands_on_stderr verbose_shows_commands
 	check output_of_docker_is_bounded large_output_is_bounded
+}
+
+## doctor bundle
+
+bundle_is_gathered() {
+	started
+	cd "$home"
+	rule docker 09-inspect '^container inspect .* -- id-of'
+	answer last out '{"Id":"c1","Config":{"Env":["REGISTRY_PASSWORD=p\u0026q"]}}'
+	rule docker 10-log '^logs'
+	answer last out 'token hunter2-of-the-test, again hunter2-of-the-test'
+	with OPENSHELL_REGISTRY_TOKEN=hunter2-of-the-test
+	run doctor bundle
+	file=$(cat "$out")
+	echo "$file" | grep -qx 'openshell-openshell-[0-9]\{8\}T[0-9]\{6\}Z\.tar'
+	expect_mode 600 "$file"
+	tar -xf "$file"
+	expect_equal about.txt,checks.txt,container.json,container.log,docker-info.json,docker-version.json,entry.json "$(
+		find openshell-openshell -name '[acde]*' -type f -printf '%f\n' | sort | paste -sd ,)"
+	expect_equal 'REGISTRY_PASSWORD=***' "$(jq -r '.Config.Env[0]' openshell-openshell/container.json)"
+	expect_equal openshell "$(jq -r .name openshell-openshell/entry.json)"
+	expect_equal 'token ***, again ***' "$(cat openshell-openshell/container.log)"
+	expect_lacks hunter2 "$file"
+	expect_lacks 'BEGIN' "$file"
+	expect_equal '' "$(calls '^docker (start|stop|create|rm|network|volume)')"
+	expect_status 4 run doctor bundle "$file"
+	expect_err 'is there already'
+	expect_err 'Name another FILE'
+	run doctor bundle -
+	tar -tf "$out" >listed
+	expect_has openshell-openshell/container.json listed
+}
+
+bundle_without_docker() {
+	new_home
+	given_record openshell
+	cd "$home"
+	rule docker 10-down .
+	answer last rc 1
+	answer last err 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'
+	run doctor bundle one.tar
+	expect_out one.tar
+	expect_err 'warning: container.json: '
+	tar -xf one.tar
+	expect_has 'could not be had' openshell-openshell/docker-info.json
+	expect_has docker openshell-openshell/checks.txt
+	expect_status 2 run doctor bundle one two
+	expect_status 3 run doctor bundle "$home/absent/x.tar"
+	expect_err "cannot write $home/absent/x.tar"
 }
 
 main() {

@@ -20,6 +20,7 @@ status
 doctor logs
 doctor exec
 doctor check
+doctor bundle
 completions'
 
 is_usage_error() {

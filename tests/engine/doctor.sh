@@ -76,6 +76,23 @@ port_of_the_gateway_is_its_own() {
 	what_of port text | grep -q "held by container 'openshell-cluster-openshell'"
 }
 
+bundle_is_whole() {
+	new_home
+	at_exit 'docker rm -f -v openshell-cluster-sick >/dev/null 2>&1; docker volume rm openshell-cluster-sick >/dev/null 2>&1
+		docker network rm openshell-cluster-sick >/dev/null 2>&1'
+	OPENSHELL_CLUSTER_IMAGE=$IMAGE OPENSHELL_REGISTRY_TOKEN='s3cr3t&of-the-test' "$OPENSHELL" gateway start --name sick --port 0
+	docker container inspect openshell-cluster-sick | grep -q 's3cr3t&of-the-test\|s3cr3t\\u0026of-the-test'
+	forget_requests
+	(cd "$home" && "$OPENSHELL" doctor bundle --name sick sick.tar && tar -xf sick.tar)
+	expect_equal 0 "$(mutations)"
+	expect_lacks s3cr3t "$home/sick.tar"
+	expect_lacks 'PRIVATE KEY' "$home/sick.tar"
+	expect_equal running "$(jq -r .State.Status "$home/openshell-sick/container.json")"
+	expect_has 'fake-cluster: ' "$home/openshell-sick/container.log"
+	jq -e .ServerVersion "$home/openshell-sick/docker-info.json"
+	"$OPENSHELL" gateway destroy --name sick
+}
+
 main() {
 	check the_image_can_be_made "$REPO/tests/engine/fake-cluster/build.sh" "$IMAGE" --interval 300ms
 	check the_host_of_the_engine_is_seen_and_left_alone host_is_seen
@@ -83,6 +100,7 @@ main() {
 	check a_kubelet_of_the_host_is_named foreign_kubelet_is_named
 	check a_kubelet_in_a_container_is_none_of_the_hosts contained_kubelet_is_none
 	check the_port_of_a_running_gateway_is_its_own port_of_the_gateway_is_its_own
+	check a_bundle_holds_what_the_engine_and_the_cluster_say_and_no_secret bundle_is_whole
 	docker rmi -f "$IMAGE" >/dev/null
 }
 

@@ -140,6 +140,15 @@ checked() {
 	expect_has 'docker is reached at ssh://deployer@remote' "$said"
 }
 
+bundled() {
+	fresh
+	start dev
+	(cd "$home" && by_record doctor bundle "$home/one.tar" && tar -xf one.tar)
+	expect_equal running "$(jq -r .State.Status "$home/openshell-one/container.json")"
+	expect_has ssh:// "$home/openshell-one/about.txt"
+	no_trace
+}
+
 trusted() {
 	fresh
 	start dev
@@ -410,6 +419,7 @@ main() {
 	check another_engine_is_not_taken_for_the_recorded_one not_for_another_engine
 	check status_asks_the_endpoint_and_then_docker_there told_by_status
 	check doctor_check_looks_at_the_other_engine checked
+	check a_bundle_is_gathered_there bundled
 	check trust_asks_the_node_there trusted
 	check add_takes_the_certificates_from_there added
 	check exec_has_a_terminal_with_its_size_signals_and_status on_a_terminal
