@@ -109,7 +109,7 @@ static void engine(const struct ssh *ssh)
 {
 	AUTO(ssh_engine) there = { 0 };
 	autoerror struct error *err = NULL;
-	int rc = ssh_ask_engine(ssh, "/r/control", NULL, &there, &err);
+	int rc = ssh_ask_engine(ssh, "/r/control", NULL, true, &there, &err);
 
 	RULE(rc == (err ? -1 : 0));
 	check_sockets(&there.usable);

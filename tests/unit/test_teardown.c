@@ -326,7 +326,6 @@ static void an_entry_of_the_system_is_refused(void **state)
 	bool any;
 
 	/* the tree of all users, beside our own */
-	scene->paths.system_root = xasprintf("%s/../system", scene->paths.user_root);
 	scene_write(scene, "../system/gateways/gw/metadata.json",
 		    "{\"name\":\"gw\",\"gateway_endpoint\":\"https://127.0.0.1:8080\",\"is_remote\":false,\"gateway_port\":8080}");
 	assert_int_equal(gateway_stop(&scene->env, &forced, &any, &err), -1);
@@ -344,7 +343,6 @@ static void an_entry_of_the_system_that_cannot_be_used_is_refused_too(void **sta
 	struct error *err = NULL;
 	bool any;
 
-	scene->paths.system_root = xasprintf("%s/../system", scene->paths.user_root);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		scene_write(scene, "../system/gateways/gw/metadata.json", texts[i]);
 		assert_int_equal(gateway_destroy(&scene->env, &forced, &any, &err), -1);
