@@ -26,12 +26,16 @@ bool redact_is_secret(const char *variable)
 	return false;
 }
 
+void redact_value(struct redaction *redaction, const char *value)
+{
+	if (value != NULL && strlen(value) >= VALUE_MIN && !argv_contains(&redaction->values, value))
+		argv_add(&redaction->values, value);
+}
+
 void redact_variable(struct redaction *redaction, const char *variable)
 {
-	const char *value = strchr(variable, '=');
-
-	if (redact_is_secret(variable) && strlen(value + 1) >= VALUE_MIN && !argv_contains(&redaction->values, value + 1))
-		argv_add(&redaction->values, value + 1);
+	if (redact_is_secret(variable))
+		redact_value(redaction, strchr(variable, '=') + 1);
 }
 
 /* The longest secret that the text begins with: one may begin another. */

@@ -16,7 +16,9 @@ void redaction_release(struct redaction *redaction);
 
 /* "NAME=value" of an environment: a secret if the name says so (PASSWORD, TOKEN, SECRET, KEY, CREDENTIAL, AUTH). */
 bool redact_is_secret(const char *variable);
-/* Takes its value out everywhere; one of fewer than four characters only where it stands behind its name. Nothing for a
+/* Takes the value out everywhere. Nothing for NULL, and for one of fewer than four characters. */
+void redact_value(struct redaction *redaction, const char *value);
+/* The same with a variable's value; a short one only where it stands behind its name. Nothing for a
  * variable that is no secret. */
 void redact_variable(struct redaction *redaction, const char *variable);
 

@@ -23,7 +23,7 @@ struct gathering {
 	struct dossier *dossier;
 	struct container container; /* PHASE_ABSENT before it was looked for */
 	struct redaction redaction;
-	struct error *silent; /* why docker is not asked any more, or NULL */
+	bool is_silent; /* docker did not answer, and is not asked any more */
 };
 
 typedef int part_fn(struct gathering *g, struct buf *text, struct error **err);
@@ -75,11 +75,23 @@ static int add(struct gathering *g, const char *file, part_fn *part, struct erro
 			return -1;
 		}
 		lacks(g, file, failed, &text);
-		if (g->silent == NULL && (error_is(failed, ERROR_TIMEOUT) || error_is(failed, ERROR_UNREACHABLE)))
-			g->silent = STEAL(failed);
+		g->is_silent |= error_is(failed, ERROR_TIMEOUT) || error_is(failed, ERROR_UNREACHABLE);
 	}
 	put(g, file, &text);
 	return 0;
+}
+
+static int silence(struct gathering *g, struct buf *text, struct error **err)
+{
+	(void)g;
+	(void)text;
+	return error_set(err, ERROR_SYSTEM, "docker did not answer before");
+}
+
+/* A part that asks docker. */
+static int ask(struct gathering *g, const char *file, part_fn *part, struct error **err)
+{
+	return add(g, file, g->is_silent ? silence : part, err);
 }
 
 /* ------------------------------------------------------------------ the parts */
@@ -126,8 +138,6 @@ static int ask_docker(struct gathering *g, enum docker_report what, struct buf *
 {
 	const char *container = what == REPORT_CONTAINER ? g->container.id : NULL;
 
-	if (g->silent != NULL)
-		return error_set(err, ERROR_SYSTEM, "docker did not answer before");
 	return docker_report(g->env->docker, what, container, text, err);
 }
 
@@ -144,8 +154,6 @@ static int info(struct gathering *g, struct buf *text, struct error **err)
 /* What its variables hold is known from here on. */
 static int container(struct gathering *g, struct buf *text, struct error **err)
 {
-	if (g->silent != NULL)
-		return error_set(err, ERROR_SYSTEM, "docker did not answer before");
 	if (gateway_find_container(g->env, g->name, g->force, &g->container, err) < 0)
 		return -1;
 	if (g->container.phase == PHASE_ABSENT)
@@ -157,12 +165,9 @@ static int container(struct gathering *g, struct buf *text, struct error **err)
 
 static int container_log(struct gathering *g, struct buf *text, struct error **err)
 {
-	autofree char *log = NULL;
+	autofree char *log = docker_logs_tail(g->env->docker, g->container.id, LOG_LINES);
 
 	(void)err;
-	if (g->silent != NULL)
-		return error_set(err, ERROR_SYSTEM, "docker did not answer before");
-	log = docker_logs_tail(g->env->docker, g->container.id, LOG_LINES);
 	buf_adds(text, log);
 	return 0;
 }
@@ -171,8 +176,6 @@ static int cluster(struct gathering *g, struct buf *text, struct error **err)
 {
 	const struct kubectl kubectl = { g->env->docker, g->container.id };
 
-	if (g->silent != NULL)
-		return error_set(err, ERROR_SYSTEM, "docker did not answer before");
 	return kubectl_view(&kubectl, g->view, text, err);
 }
 
@@ -182,7 +185,7 @@ static int add_cluster(struct gathering *g, struct error **err)
 		autofree char *file = xasprintf("kubectl-%s.txt", kubectl_views[i].name);
 
 		g->view = &kubectl_views[i];
-		if (add(g, file, cluster, err) < 0)
+		if (ask(g, file, cluster, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -191,13 +194,13 @@ static int add_cluster(struct gathering *g, struct error **err)
 /* The container first: what is secret in it is taken out of the others, too. */
 static int gather(struct gathering *g, struct error **err)
 {
-	if (add(g, "about.txt", about, err) < 0 || add(g, "container.json", container, err) < 0 ||
+	if (add(g, "about.txt", about, err) < 0 || ask(g, "container.json", container, err) < 0 ||
 	    add(g, "entry.json", entry, err) < 0 || add(g, "checks.txt", checks, err) < 0 ||
-	    add(g, "docker-version.json", version, err) < 0 || add(g, "docker-info.json", info, err) < 0)
+	    ask(g, "docker-version.json", version, err) < 0 || ask(g, "docker-info.json", info, err) < 0)
 		return -1;
 	if (g->container.phase == PHASE_ABSENT)
 		return 0;
-	if (add(g, "container.log", container_log, err) < 0)
+	if (ask(g, "container.log", container_log, err) < 0)
 		return -1;
 	return g->container.phase == PHASE_RUNNING ? add_cluster(g, err) : 0;
 }
@@ -205,13 +208,8 @@ static int gather(struct gathering *g, struct error **err)
 /* Ours may be in a container's log without being in its variables. */
 static void redact_settings(struct redaction *redaction, const struct settings *settings)
 {
-	const char *const secrets[] = { settings->registry_password, settings->registry_token };
-
-	for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
-		autofree char *variable = xasprintf("SECRET=%s", secrets[i] ? secrets[i] : "");
-
-		redact_variable(redaction, variable);
-	}
+	redact_value(redaction, settings->registry_password);
+	redact_value(redaction, settings->registry_token);
 }
 
 int gateway_dossier(const struct gateway_env *env, const char *name, bool force, const struct findings *findings,
@@ -227,6 +225,5 @@ int gateway_dossier(const struct gateway_env *env, const char *name, bool force,
 	tar_end(&dossier->tar);
 	container_release(&g.container);
 	redaction_release(&g.redaction);
-	error_free(&g.silent);
 	return rc;
 }
