@@ -15,7 +15,7 @@ CHANGES='^docker (create|start|stop|rm|pull|unpause|image rm|network (create|rm|
 
 # What the engine and the configuration hold.
 everything() {
-	find "$engine" "$config" "$home/run" -type f ! -name '*.lock' -exec md5sum {} + 2>/dev/null | sort -k 2
+	find "$engine" "$config" "$runtime" -type f ! -name '*.lock' -exec md5sum {} + 2>/dev/null | sort -k 2
 }
 
 # same_as_real ARGUMENT...: the commands of a dry run are those of the run that follows it.
@@ -125,7 +125,7 @@ takes_no_lock() {
 		flock -n 9
 		run gateway start --dry-run
 		run gateway stop --dry-run
-	) 9>"$home/run/openshell/openshell.lock"
+	) 9>"$runtime/openshell/openshell.lock"
 }
 
 stops_and_destroys() {

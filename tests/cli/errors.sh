@@ -162,10 +162,10 @@ known_failures_have_codes() {
 busy_is_retriable() {
 	new_home
 	given_engine
-	mkdir -p "$home/run/openshell"
-	flock "$home/run/openshell/openshell.lock" sleep 60 &
+	mkdir -p "$runtime/openshell"
+	flock "$runtime/openshell/openshell.lock" sleep 60 &
 	holder=$!
-	eventually 5 fails flock -n "$home/run/openshell/openshell.lock" true
+	eventually 5 fails flock -n "$runtime/openshell/openshell.lock" true
 	json_of 4 gateway-busy true gateway stop || echo failed >"$home/failed"
 	kill "$holder"
 	[ ! -e "$home/failed" ]

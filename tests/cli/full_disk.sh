@@ -22,7 +22,7 @@ fi
 PAGE_KB=4
 
 unmount_all() {
-	grep -o " $TEST_TMP/[^ ]*" /proc/self/mounts | while read -r disk; do
+	grep -oE " ($TEST_TMP|$TEST_RUN)/[^ ]*" /proc/self/mounts | while read -r disk; do
 		umount "$disk"
 	done
 }
@@ -114,7 +114,7 @@ no_room_for_a_lock() {
 	for inodes in 1 2; do
 		new_disks
 		given_engine
-		given_disk "$home/run" "nr_inodes=$inodes"
+		given_disk "$runtime" "nr_inodes=$inodes"
 		expect_status 1 run gateway start
 		expect_full
 		expect_one_reason
@@ -139,7 +139,7 @@ no_room_for_a_lock_below_tmpdir() {
 a_lock_without_room_for_its_text() {
 	new_disks
 	given_engine
-	given_room "$home/run" 0
+	given_room "$runtime" 0
 	run gateway start
 	run gateway destroy
 }

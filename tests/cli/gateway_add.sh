@@ -429,11 +429,11 @@ remove_tells_of_the_container() {
 lock_is_taken() {
 	new_home
 	given_record dev
-	mkdir -m 700 "$home/run/openshell"
-	: >"$home/run/openshell/dev.lock"
-	chmod 600 "$home/run/openshell/dev.lock"
+	mkdir -m 700 "$runtime/openshell"
+	: >"$runtime/openshell/dev.lock"
+	chmod 600 "$runtime/openshell/dev.lock"
 	(
-		exec 9<>"$home/run/openshell/dev.lock"
+		exec 9<>"$runtime/openshell/dev.lock"
 		flock 9
 		expect_status 4 run gateway remove dev
 		expect_status 4 run gateway add http://x --name dev

@@ -16,11 +16,11 @@ REFS='ghcr.io/nvidia/openshell/cluster:dev openshell/cluster:dev'
 
 # held SECONDS: somebody has the gateway's lock for so long
 held() {
-	[ -d "$home/run/openshell" ] || mkdir -m 0700 "$home/run/openshell"
-	echo 'process 1 (openshell gateway destroy)' >"$home/run/openshell/openshell.lock"
+	[ -d "$runtime/openshell" ] || mkdir -m 0700 "$runtime/openshell"
+	echo 'process 1 (openshell gateway destroy)' >"$runtime/openshell/openshell.lock"
 	# one process, so that the end of it is the end of the lock
-	(flock 9 && exec sleep "$1") 9>>"$home/run/openshell/openshell.lock" &
-	eventually 5 fails flock -n "$home/run/openshell/openshell.lock" true
+	(flock 9 && exec sleep "$1") 9>>"$runtime/openshell/openshell.lock" &
+	eventually 5 fails flock -n "$runtime/openshell/openshell.lock" true
 }
 
 busy_is_told() {
@@ -435,10 +435,10 @@ bad_image_name() {
 busy_gateway() {
 	new_home
 	given_engine
-	mkdir -p "$home/run/openshell"
-	flock "$home/run/openshell/openshell.lock" sleep 60 &
+	mkdir -p "$runtime/openshell"
+	flock "$runtime/openshell/openshell.lock" sleep 60 &
 	holder=$!
-	eventually 5 fails flock -n "$home/run/openshell/openshell.lock" true
+	eventually 5 fails flock -n "$runtime/openshell/openshell.lock" true
 	for words in 'gateway start' 'gateway stop' 'gateway destroy'; do
 		# shellcheck disable=SC2086 # two words
 		expect_status 4 run $words || echo failed >"$home/failed"

@@ -170,7 +170,7 @@ metadata_is_written_anew() {
 metadata_of_others() {
 	new_scene
 	chmod 0711 "$home"
-	chown -R "$USER_ID" "$home/config" "$home/run" "$home/tmp" "$FAKE_DIR"
+	chown -R "$USER_ID" "$home/config" "$runtime" "$home/tmp" "$FAKE_DIR"
 	for owner in "$USER_ID" 0; do
 		chown "$owner" "$config/gateways/bad/metadata.json"
 		chmod 0600 "$config/gateways/bad/metadata.json"
@@ -403,7 +403,7 @@ odd_masks() {
 		for arguments in 'start --name one' 'add http://127.0.0.1:7001 --name two' 'select one' 'list' 'stop --name one'; do
 			run_as sh -c 'umask "$1"; exec "$2" gateway $3' sh "$mask" "$CLI_PROGRAM" "$arguments"
 		done
-		expect_equal '' "$(find "$config" "$home/run/openshell" -type f ! -perm 0600 -o -type d ! -perm 0700)"
+		expect_equal '' "$(find "$config" "$runtime/openshell" -type f ! -perm 0600 -o -type d ! -perm 0700)"
 	done
 }
 
@@ -430,7 +430,7 @@ directory_tests() {
 main() {
 	metadata_tests
 	if [ "$(id -u)" -eq 0 ] && setpriv --reuid="$USER_ID" --clear-groups "$CLI_PROGRAM" --version >/dev/null 2>&1; then
-		chmod 0711 "$TEST_TMP"
+		chmod 0711 "$TEST_TMP" "$TEST_RUN"
 		check metadata_that_belongs_to_others_gives_6_unless_it_can_be_read metadata_of_others
 	else
 		skip metadata_that_belongs_to_others_gives_6_unless_it_can_be_read 'not root, or others cannot run the program'

@@ -149,7 +149,7 @@ secret_is_nowhere() {
 	expect_lacks "$SECRET" "$out"
 	expect_lacks "$SECRET" "$err"
 	encoded=$(printf '__token__:%s' "$SECRET" | base64)
-	fails grep -rqF -e "$SECRET" -e "$encoded" "$config" "$home/run" "$home/tmp"
+	fails grep -rqF -e "$SECRET" -e "$encoded" "$config" "$runtime" "$home/tmp"
 }
 
 login_of() {
@@ -172,7 +172,7 @@ token_by() {
 	expect_mode 600 "$engine/pull.config/config.json"
 	expect_has "REGISTRY_PASSWORD=$SECRET" "$engine/create.env"
 	secret_is_nowhere
-	[ ! -e "$home/run/openshell/openshell.docker" ]
+	[ ! -e "$runtime/openshell/openshell.docker" ]
 }
 
 the_user_is_chosen() {
@@ -238,18 +238,18 @@ failed_pull() {
 	expect_status 3 run gateway start
 	expect_err 'manifest unknown'
 	secret_is_nowhere
-	[ ! -e "$home/run/openshell/openshell.docker" ]
+	[ ! -e "$runtime/openshell/openshell.docker" ]
 }
 
 what_a_kill_left_is_replaced() {
 	given_registry
-	mkdir -p "$home/run/openshell/openshell.docker"
-	chmod 700 "$home/run/openshell"
-	echo "$SECRET" >"$home/run/openshell/openshell.docker/config.json"
-	ln -s "$home/config" "$home/run/openshell/openshell.docker/contexts"
+	mkdir -p "$runtime/openshell/openshell.docker"
+	chmod 700 "$runtime/openshell"
+	echo "$SECRET" >"$runtime/openshell/openshell.docker/config.json"
+	ln -s "$home/config" "$runtime/openshell/openshell.docker/contexts"
 	with OPENSHELL_REGISTRY_TOKEN=another
 	run gateway start
-	[ ! -e "$home/run/openshell/openshell.docker" ]
+	[ ! -e "$runtime/openshell/openshell.docker" ]
 	[ -d "$home/config" ]
 }
 

@@ -133,9 +133,9 @@ nothing_to_migrate() {
 
 busy() {
 	given_upstream
-	mkdir -m 0700 "$home/run/openshell"
+	mkdir -m 0700 "$runtime/openshell"
 	files >"$home/before"
-	exec 9>"$home/run/openshell/old.lock"
+	exec 9>"$runtime/openshell/old.lock"
 	flock 9
 	expect_status 4 run gateway migrate --apply old
 	run gateway migrate old

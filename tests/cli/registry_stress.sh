@@ -64,7 +64,7 @@ END
 
 # in_home COMMAND...: as run does, with its output where it is
 in_home() {
-	env -i PATH=/usr/bin:/bin HOME="$home" LC_ALL=C XDG_CONFIG_HOME="$home/config" XDG_RUNTIME_DIR="$home/run" \
+	env -i PATH=/usr/bin:/bin HOME="$home" LC_ALL=C XDG_CONFIG_HOME="$home/config" XDG_RUNTIME_DIR="$runtime" \
 		TMPDIR="$home/tmp" OPENSHELL_SYSTEM_GATEWAY_DIR="$home/system" "$@"
 }
 

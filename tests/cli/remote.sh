@@ -32,13 +32,13 @@ given_host() {
 
 called_there() {
 	[ -s "$FAKE_DIR/hosts" ]
-	expect_equal '' "$(grep -v "^unix://$home/run/openshell/ssh\..*/remote-docker.sock\$" "$FAKE_DIR/hosts")"
+	expect_equal '' "$(grep -v "^unix://$runtime/openshell/ssh\..*/remote-docker.sock\$" "$FAKE_DIR/hosts")"
 	: >"$FAKE_DIR/hosts"
 }
 
 no_trace() {
-	expect_equal '' "$(find "$home/run" -name 'ssh.*')"
-	expect_equal '' "$(pgrep -f -- "-S $home/run" || true)"
+	expect_equal '' "$(find "$runtime" -name 'ssh.*')"
+	expect_equal '' "$(pgrep -f -- "-S $runtime" || true)"
 }
 
 all_commands() {
@@ -102,7 +102,7 @@ told_only() {
 	expect_has "-o IPQoS=none" "$out"
 	expect_has "-O forward -L ./docker.sock:$sock" "$out"
 	expect_has 'export DOCKER_HOST="unix://$tunnel/docker.sock"' "$out"
-	expect_lacks "$home/run" "$out"
+	expect_lacks "$runtime" "$out"
 	expect_equal '' "$(calls '^docker (create|start|network create)')"
 	[ ! -e "$config/gateways" ]
 	no_trace

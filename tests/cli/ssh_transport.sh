@@ -11,7 +11,7 @@
 . "$(dirname "$0")/../lib/sshd.sh"
 
 CONNECT=${CONNECT:-$(dirname -- "$OPENSHELL")/tests/remote/connect}
-run=$TEST_TMP/run
+run=$TEST_RUN/run
 sock=$TEST_TMP/engine.sock
 out=$TEST_TMP/out
 err=$TEST_TMP/err

@@ -367,7 +367,7 @@ an_active_file_that_others_can_write() {
 
 # as_user ARGUMENT...: as somebody who is not root, with this home
 as_user() {
-	chown -R "$USER_ID" "$home/config" "$home/run" "$home/tmp" "$FAKE_DIR"
+	chown -R "$USER_ID" "$home/config" "$runtime" "$home/tmp" "$FAKE_DIR"
 	run_as setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups "$CLI_PROGRAM" "$@"
 }
 
@@ -418,7 +418,7 @@ trust_tests() {
 	check an_entry_that_others_can_write_is_refused_alone an_entry_that_others_can_write
 	check an_active_file_that_others_can_write_is_ignored an_active_file_that_others_can_write
 	if [ "$(id -u)" -eq 0 ] && setpriv --reuid="$USER_ID" --clear-groups "$CLI_PROGRAM" --version >/dev/null 2>&1; then
-		chmod 0711 "$TEST_TMP"
+		chmod 0711 "$TEST_TMP" "$TEST_RUN"
 		check a_tree_that_is_closed_to_the_user_costs_nothing_of_the_users_own a_closed_tree
 		check a_tree_of_a_third_user_is_ignored a_tree_of_a_third_user
 	else

@@ -4,7 +4,8 @@
 # For tests of the command line, sourced after tap.sh: the real program, fake tools (tests/fakes), a private home.
 # The program is tests/openshell beside $OPENSHELL, which differs from it only in a clock that does not wait.
 #
-#   new_home                    an empty home and configuration, no rules, no calls; every test begins with it
+#   new_home                    an empty $home, configuration $config and run directory $runtime, no rules, no calls;
+#                               every test begins with it
 #   rule TOOL NN-NAME REGEX     declares a rule of a fake; the answers that follow belong to it
 #   answer N|last KEY [TEXT]    the rule's answer to its Nth or any further call: see tests/fakes/docker for the keys.
 #                               A rule without an answer says nothing and exits 0.
@@ -32,9 +33,10 @@ cli_homes=0
 new_home() {
 	cli_homes=$((cli_homes + 1))
 	home=$TEST_TMP/home.$$.$cli_homes
-	rm -rf "$home"
+	runtime=$TEST_RUN/$cli_homes
+	rm -rf "$home" "$runtime"
 	mkdir -p "$home/config" "$home/fake/docker" "$home/fake/ssh" "$home/tmp"
-	mkdir -m 0700 "$home/run"
+	mkdir -m 0700 "$runtime"
 	config=$home/config/openshell
 	FAKE_DIR=$home/fake
 	export FAKE_DIR
@@ -74,7 +76,7 @@ run_as() {
 '
 		# shellcheck disable=SC2086 # one variable a line
 		exec env -i PATH="${CLI_PATH:-$REPO/tests/fakes:/usr/bin:/bin}" HOME="$home" LC_ALL=C \
-			XDG_CONFIG_HOME="$home/config" XDG_RUNTIME_DIR="$home/run" TMPDIR="$home/tmp" \
+			XDG_CONFIG_HOME="$home/config" XDG_RUNTIME_DIR="$runtime" TMPDIR="$home/tmp" \
 			FAKE_DIR="$FAKE_DIR" $cli_env "$@"
 	) >"$out" 2>"$err" </dev/null || cli_status=$?
 	return "$cli_status"

@@ -5,7 +5,7 @@
 # is not there yet (start one by hand with tests/lib/test-engine.sh start); gives it a private home there, and a proxy
 # in front of the engine's socket that counts requests.
 #
-#   new_home               an empty home, configuration and run directory
+#   new_home               an empty $home, configuration $config and run directory $runtime
 #   mutations              how often the engine was asked to change something since forget_requests
 #   forget_requests
 #   objects                the names of all containers, volumes, networks and images
@@ -26,7 +26,7 @@ export OPENSHELL_CACHE REAL_HOME
 
 if [ -z "${IN_TEST_ENGINE:-}" ]; then
 	trap - EXIT
-	rm -rf "$TEST_TMP"
+	rm -rf "$TEST_TMP" "$TEST_RUN"
 	exec "$ENGINE" exec "$0" "$@"
 fi
 
@@ -44,8 +44,8 @@ start_proxy() {
 new_home() {
 	home=$(mktemp -d "$TEST_TMP/home.XXXXXX")
 	config=$home/.config/openshell
-	mkdir -m 0700 "$home/run"
-	export HOME="$home" XDG_RUNTIME_DIR="$home/run"
+	runtime=$(mktemp -d "$TEST_RUN/XXXXXX")
+	export HOME="$home" XDG_RUNTIME_DIR="$runtime"
 	unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME OPENSHELL_GATEWAY OPENSHELL_CLUSTER_IMAGE IMAGE_TAG
 }
 

@@ -6,6 +6,7 @@
 # Sets   REPO       the checkout
 #        OPENSHELL  the binary under test (from the environment, else $REPO/openshell)
 #        TEST_TMP   a private directory, removed at the end
+#        TEST_RUN   another, whose path is short wherever TMPDIR is, for sockets in it
 # Gives  ok NAME | not_ok NAME [WHY] | skip NAME WHY
 #        check NAME COMMAND...        ok when the command exits 0; its output is shown when it does not.
 #                                     The command may be a function: it runs in a subshell under set -e, so it is
@@ -31,7 +32,8 @@ REPO=${REPO:-$(tap_find_repo)}
 OPENSHELL=${OPENSHELL:-$REPO/openshell}
 TEST_TMP=$(mktemp -d "${TMPDIR:-/tmp}/openshell-tap.XXXXXX")
 TEST_TMP=$(CDPATH='' cd -- "$TEST_TMP" && pwd -P)
-export REPO OPENSHELL TEST_TMP
+TEST_RUN=$(mktemp -d /tmp/tap.XXXXXX)
+export REPO OPENSHELL TEST_TMP TEST_RUN
 
 tap_name=$(basename -- "$0" .sh)
 tap_run=0
@@ -127,7 +129,7 @@ tap_finish() {
 	trap '' HUP INT TERM
 	set +e
 	eval "$tap_cleanup"
-	rm -rf -- "$TEST_TMP"
+	rm -rf -- "$TEST_TMP" "$TEST_RUN"
 	if [ "$tap_rc" -ne 0 ]; then
 		not_ok "${tap_name}_runs_to_its_end" "the script stopped with status $tap_rc"
 	elif [ "$tap_run" -eq 0 ]; then

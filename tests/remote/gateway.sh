@@ -46,7 +46,7 @@ nothing_runs() {
 
 no_trace() {
 	eventually 5 nothing_runs
-	expect_equal '' "$(find "$home/run" -name 'ssh.*')"
+	expect_equal '' "$(find "$runtime" -name 'ssh.*')"
 }
 
 fresh() {
@@ -407,7 +407,7 @@ killed() {
 	wait $pid || true
 	eventually 5 nothing_runs
 	start dev
-	expect_equal '' "$(find "$home/run" -name 'ssh.*')"
+	expect_equal '' "$(find "$runtime" -name 'ssh.*')"
 	settled dev
 }
 
