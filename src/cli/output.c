@@ -164,7 +164,7 @@ void output_add_field(struct buf *text, const char *label, const char *value)
 		return;
 	safe = log_safe_text(value, strlen(value));
 	left = xasprintf("%s:", label);
-	buf_addf(text, "  %-13s %s\n", left, safe);
+	buf_addf(text, "  %-14s %s\n", left, safe);
 }
 
 void output_field(const char *label, const char *value)

@@ -227,10 +227,25 @@ static int too_silent(const struct tunnel *tunnel, const char *remote, struct er
 	return error_hint_command(err, "On that host, see whether docker answers", "docker info");
 }
 
-/* The end of a connection that ssh could not carry on, or the first byte of an answer. */
+static int ping(const struct tunnel *tunnel)
+{
+	static const char request[] = "GET /_ping HTTP/1.0\r\n\r\n";
+	int fd = connect_local(tunnel->socket);
+
+	/* what cannot be sent shows in the answer */
+	if (fd >= 0)
+		(void)!send(fd, request, strlen(request), MSG_NOSIGNAL);
+	return fd;
+}
+
+/* The end of a connection that ssh could not carry on, or the first byte of an answer. What is not answered at a first
+ * look is asked once more beside it: sshd holds an answer back until what it sent before is acknowledged (Nagle's
+ * algorithm), for which a near host would wait 40 ms unless we send something. */
 static int await_answer(struct tunnel *tunnel, const char *remote, int fd, bool *answers, struct error **err)
 {
 	int64_t until = clock_now_ms(tunnel->clock) + PING_TIMEOUT_MS;
+	autoclose int second = -1;
+	size_t looks = 0;
 	char byte;
 	ssize_t got;
 
@@ -241,6 +256,8 @@ static int await_answer(struct tunnel *tunnel, const char *remote, int fd, bool 
 			return gone(tunnel, "a look at docker's socket", err);
 		if (clock_now_ms(tunnel->clock) >= until)
 			return too_silent(tunnel, remote, err);
+		if (++looks == 2)
+			second = ping(tunnel);
 		runner_pump(tunnel->ssh->runner, &tunnel->master, 1, LOOK_INTERVAL_MS);
 	}
 	*answers = got == 1;
@@ -249,17 +266,14 @@ static int await_answer(struct tunnel *tunnel, const char *remote, int fd, bool 
 
 int tunnel_forward(struct tunnel *tunnel, const char *remote, bool *answers, struct error **err)
 {
-	static const char ping[] = "GET /_ping HTTP/1.0\r\n\r\n";
 	autoclose int fd = -1;
 
 	*answers = false;
 	if (ssh_forward(tunnel->ssh, tunnel->control, tunnel->socket, remote, err) < 0)
 		return tunnel_is_up(tunnel) ? -1 : gone(tunnel, "ssh -O forward", err);
-	fd = connect_local(tunnel->socket);
+	fd = ping(tunnel);
 	if (fd < 0)
 		return error_errno(err, "cannot connect to %s", tunnel->socket);
-	/* what cannot be sent shows in the answer */
-	(void)!send(fd, ping, strlen(ping), MSG_NOSIGNAL);
 	return await_answer(tunnel, remote, fd, answers, err);
 }
 

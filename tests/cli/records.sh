@@ -163,12 +163,12 @@ info_names_where_it_is() {
 	given_record dev
 	sed -i 's/"is_remote":false/"is_remote":true/' "$config/gateways/dev/metadata.json"
 	run gateway info --name dev
-	grep -qx '  Type:         External registration' "$out"
+	grep -qx '  Type:          External registration' "$out"
 	given_record far remote_host me@host resolved_host 192.0.2.1 ssh_key /keys/id
 	sed -i 's/"is_remote":false/"is_remote":true,"ssh_options":["Port=1","IPQoS=none"]/' "$config/gateways/far/metadata.json"
 	run gateway info --name far
-	grep -qx '  Type:         remote' "$out"
-	grep -qx '  Remote host:  me@host' "$out"
+	grep -qx '  Type:          remote' "$out"
+	grep -qx '  Remote host:   me@host' "$out"
 	grep -qx '  Resolved host: 192.0.2.1' "$out"
 	grep -qx '  SSH key:      /keys/id' "$out"
 	grep -qx '  SSH options:  Port=1, IPQoS=none' "$out"

@@ -110,7 +110,7 @@ the_endpoint_tells_its_version() {
 	registered client
 	run status || { unserve; return 1; }
 	unserve
-	grep -qx '  Version:      9.9' "$out"
+	grep -qx '  Version:       9.9' "$out"
 }
 
 an_expired_client_is_named() {

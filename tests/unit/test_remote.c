@@ -35,6 +35,8 @@ struct host {
 	bool is_up;
 	char *forwarded;
 	int listening;
+	bool holds_back;       /* it answers a first call when another comes */
+	int first_call;
 	struct argv commands;
 	int64_t now_ms;
 };
@@ -146,8 +148,14 @@ static void host_pump(void *arg, struct proc *const *procs, size_t count, int64_
 	(void)procs;
 	assert_true(count <= 4);
 	host->now_ms += ms;
-	if (fd >= 0 && host->answering != NULL && streq(host->answering, host->forwarded))
-		assert_int_equal(send(fd, "HTTP", 4, MSG_NOSIGNAL), 4);
+	if (fd < 0 || host->answering == NULL || !streq(host->answering, host->forwarded))
+		return;
+	if (host->holds_back && host->first_call < 0) {
+		host->first_call = fd;
+		fd = -1;
+		return;
+	}
+	assert_int_equal(send(host->holds_back ? host->first_call : fd, "HTTP", 4, MSG_NOSIGNAL), 4);
 }
 
 static bool host_ended(void *arg, struct proc *proc)
@@ -174,7 +182,7 @@ static void open_fixture(struct fixture *f, const char *destination)
 	struct error *err = NULL;
 
 	scene_open(&f->scene);
-	f->host = (struct host){ .listening = -1 };
+	f->host = (struct host){ .listening = -1, .first_call = -1 };
 	f->runner = (struct runner){ host_run, host_pipe, host_start, host_pump, host_ended, host_stop, &f->host };
 	f->clock = (struct clock){ host_now, &f->host };
 	f->docker = (struct docker){ .runner = &f->runner, .timeout_ms = 1000 };
@@ -188,6 +196,7 @@ static void open_fixture(struct fixture *f, const char *destination)
 static void close_fixture(struct fixture *f)
 {
 	close_descriptor(&f->host.listening);
+	close_descriptor(&f->host.first_call);
 	free(f->host.forwarded);
 	argv_release(&f->host.commands);
 	ssh_destination_release(&f->to);
@@ -468,6 +477,23 @@ static void an_engine_that_takes_the_call_and_stays_silent_is_waited_for_30_s(vo
 	close_fixture(&f);
 }
 
+/* As sshd does until what it sent before is acknowledged, for which nothing is sent while we only wait. */
+static void an_answer_that_is_held_back_is_had_by_asking_once_more(void **state)
+{
+	AUTO(remote) remote = { 0 };
+	struct fixture f;
+	struct error *err = NULL;
+
+	(void)state;
+	open_fixture(&f, "box");
+	f.host.answering = "/var/run/docker.sock";
+	f.host.holds_back = true;
+	assert_int_equal(remote_open(&remote, &f.env, &f.options, &err), 0);
+	assert_way(&remote, "/var/run/docker.sock");
+	assert_in_range(f.host.now_ms, 0, 10);
+	close_fixture(&f);
+}
+
 static void what_ssh_says_is_told_where_somebody_may_be_asked(void **state)
 {
 	(void)state;
@@ -652,6 +678,7 @@ int main(void)
 		cmocka_unit_test(a_connection_that_is_not_made_tells_what_ssh_said),
 		cmocka_unit_test(a_connection_is_waited_for_for_a_minute_or_while_somebody_is_asked),
 		cmocka_unit_test(an_engine_that_takes_the_call_and_stays_silent_is_waited_for_30_s),
+		cmocka_unit_test(an_answer_that_is_held_back_is_had_by_asking_once_more),
 		cmocka_unit_test(what_ssh_says_is_told_where_somebody_may_be_asked),
 		cmocka_unit_test(a_stop_ends_the_wait),
 		cmocka_unit_test(a_look_that_lost_its_connection_is_made_again_once),
