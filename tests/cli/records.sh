@@ -170,8 +170,8 @@ info_names_where_it_is() {
 	grep -qx '  Type:          remote' "$out"
 	grep -qx '  Remote host:   me@host' "$out"
 	grep -qx '  Resolved host: 192.0.2.1' "$out"
-	grep -qx '  SSH key:      /keys/id' "$out"
-	grep -qx '  SSH options:  Port=1, IPQoS=none' "$out"
+	grep -qx '  SSH key:       /keys/id' "$out"
+	grep -qx '  SSH options:   Port=1, IPQoS=none' "$out"
 	run gateway info --name far -o json
 	expect_equal '"/keys/id" ["Port=1","IPQoS=none"]' "$(jq -c .ssh_key,.ssh_options "$out" | paste -sd ' ')"
 	run gateway info --name dev -o json

@@ -390,8 +390,8 @@ trust_is_the_same() {
 	started_at
 	secret ca client
 	run gateway trust
-	expect_out 'Authority:    CN=ca, until '
-	expect_out 'Client:       CN=client, until '
+	expect_out 'Authority:     CN=ca, until '
+	expect_out 'Client:        CN=client, until '
 	expect_out 'is the one that is trusted here'
 	run gateway trust -o json
 	expect_equal '["same",null,false,null]' "$(jq -c '[.trust, .reason, .changed, .node_ca]' "$out")"

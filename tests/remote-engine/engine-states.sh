@@ -1,1 +1,0 @@
-../remote/on-engine
