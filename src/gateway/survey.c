@@ -85,10 +85,9 @@ static int inspect(struct survey *survey, const struct gateway_env *env, const s
 static int find_candidates(const struct gateway_env *env, struct argv *candidates, struct error **err)
 {
 	image_candidates(env->settings, candidates);
-	for (size_t i = 0; i < candidates->n; i++)
-		if (!image_ref_is_valid(candidates->v[i]))
-			return error_set(err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE or IMAGE_TAG: '%s' is no image reference",
-					 candidates->v[i]);
+	if (env->settings->cluster_image != NULL && !image_ref_is_valid(env->settings->cluster_image))
+		return error_set(err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE: '%s' is no image reference",
+				 env->settings->cluster_image);
 	return 0;
 }
 
@@ -467,7 +466,8 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 	bool afresh = options->recreate;
 
 	survey->container_name = gateway_container_name(options->name);
-	if (image_push_refs(env->settings, &survey->push, err) < 0 || read_files(survey, env, options, err) < 0 ||
+	if (image_check_settings(env->settings, err) < 0 || image_push_refs(env->settings, &survey->push, err) < 0 ||
+	    read_files(survey, env, options, err) < 0 ||
 	    load_record(survey, env, options->name, err) < 0 || look(survey, env, options, err) < 0 || check_push(survey, site_home(options->site, env), err) < 0 ||
 	    decide(survey, env, options, afresh, err) < 0)
 		return -1;

@@ -321,6 +321,17 @@ masked_by_configure() {
 	done
 }
 
+# The node would end because of it, six minutes later or again and again.
+bad_setting() {
+	new_home
+	given_engine
+	with "$1"
+	expect_status 2 run gateway start
+	expect_one_line
+	expect_err "${1%%=*}"
+	expect_equal '' "$(calls)"
+}
+
 main() {
 	check an_absent_image_is_pulled absent_is_pulled
 	check a_present_image_asks_no_registry present_is_not_pulled
@@ -362,6 +373,10 @@ main() {
 		'--memory 8388608t' '--memory 99999999999t' '--cpus x' \
 		'--cpus 1.' '--cpus .5' '--cpus 1.0000000001' '--cpus -1'; do
 		check "a_limit_that_is_none_gives_2 ($pair)" bad_limit "${pair%% *}" "${pair#* }"
+	done
+	for pair in OPENSHELL_REGISTRY_HOST=https://ghcr.io OPENSHELL_REGISTRY_NAMESPACE=/x 'IMAGE_REPO_BASE=a b' \
+		OPENSHELL_REGISTRY_ENDPOINT=https://me:pw@mirror OPENSHELL_REGISTRY_USERNAME=a:b; do
+		check "what_the_registry_cannot_be_gives_2_before_anything_is_made ($pair)" bad_setting "$pair"
 	done
 	check distribution_credentials_are_masked_by_configure masked_by_configure
 }
