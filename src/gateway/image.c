@@ -253,7 +253,8 @@ static bool is_endpoint(const char *text)
 							 : text;
 	autofree char *authority = xstrndup(host, strcspn(host, "/"));
 
-	return is_registry(authority) && !str_has_control(host) && strpbrk(host, " @") == NULL && strstr(host, "//") == NULL;
+	return is_registry(authority) && !str_has_control(host) && strpbrk(host, " @") == NULL &&
+	       strstr(host, "//") == NULL;
 }
 
 bool image_user_is_valid(const char *user)
