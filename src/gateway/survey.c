@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "gateway/endpoint.h"
 #include "gateway/host.h"
@@ -481,6 +482,9 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 			return -1;
 	}
 	survey->afresh = afresh;
+	/* not to be told only when all is made and has been waited for */
+	if (creates(survey) && dir_check_private(env->paths->user_root, err) < 0)
+		return error_wrap(err, "cannot keep its entry in %s", env->paths->user_root);
 	if (check_image(survey, options->name, err) < 0 || check_port(survey, env, options->name, err) < 0)
 		return -1;
 	return plan_supply(survey, env, options, err);
