@@ -43,6 +43,7 @@ static void report_added(const struct cli *cli, const struct record *record, enu
 	progress_success("Gateway '%s' added, and active now: %s (%s, %s)", record->name, record->endpoint,
 			 record_type(record), record_auth(record));
 	show_override(cli, record->name);
+	show_warn_expiry(cli, record);
 	if (format != OUTPUT_TABLE) {
 		autofree char *active = show_active(cli);
 		autotree cJSON *tree = show_record_tree(record, active);
@@ -103,7 +104,7 @@ static int check_parts(const struct invocation *in, const struct enroll_options 
 	return 0;
 }
 
-static int read_bundle(const struct invocation *in, struct mtls_bundle *bundle, struct error **err)
+static int read_bundle(const struct cli *cli, const struct invocation *in, struct mtls_bundle *bundle, struct error **err)
 {
 	for (int i = 0; i < MTLS_FILES; i++)
 		if (mtls_file_read(i, in_value(in, part_options[i]), &bundle->parts[i], err) < 0) {
@@ -111,7 +112,7 @@ static int read_bundle(const struct invocation *in, struct mtls_bundle *bundle, 
 				error_code(err, "file-absent");
 			return error_wrap(err, "--%s", part_options[i]);
 		}
-	return 0;
+	return gateway_check_given(cli->env, bundle, err);
 }
 
 static int enroll(const struct cli *cli, const struct invocation *in, const struct enroll_options *options,
@@ -142,7 +143,7 @@ static int add(const struct cli *cli, const struct invocation *in, struct record
 	options.target = &target;
 	if (target_parse(in->operands[0], &target, err) < 0 || read_place(cli, in, &target, &site, &options, err) < 0 ||
 	    choose_name(cli, in, &target, &name, err) < 0 || check_parts(in, &options, &given, err) < 0 ||
-	    (given && read_bundle(in, &bundle, err) < 0))
+	    (given && read_bundle(cli, in, &bundle, err) < 0))
 		return -1;
 	options.name = name;
 	options.bundle = given ? &bundle : NULL;

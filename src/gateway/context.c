@@ -114,6 +114,30 @@ int context_merge(const struct gateway_env *env, const struct record *record, co
 	return fill(env, record, &context, err) < 0 ? -1 : kubeconfig_put(file, &context.entry, select, err);
 }
 
+/* ------------------------------------------------------------------ keeping it new */
+
+void context_warn_outdated(const struct gateway_env *env, const char *gateway, const struct mtls_bundle *bundle)
+{
+	autofree char *name = context_name(gateway);
+	const struct kube_entry entry = {
+		.name = name, .ca = &bundle->parts[MTLS_CA], .certificate = &bundle->parts[MTLS_CERT],
+	};
+	AUTO(argv) files = ARGV_INIT;
+
+	list_files(env->settings, &files);
+	for (size_t i = 0; i < files.n; i++) {
+		AUTO(argv) command = ARGV_INIT;
+		autofree char *line = NULL;
+
+		if (!kubeconfig_is_outdated(files.v[i], &entry))
+			continue;
+		argv_addl(&command, "openshell", "gateway", "kubeconfig", "--name", gateway, "--file", files.v[i],
+			  "--keep-context", NULL);
+		line = argv_quote(&command);
+		progress_warn(env, "the context %s in %s has older certificates; renew it: %s", name, files.v[i], line);
+	}
+}
+
 /* ------------------------------------------------------------------ taking it away */
 
 static void tell_forgetting(const struct gateway_env *env, const char *file, const char *name)

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "store/mtls.h"
 
 /* The caller frees. */
 char *context_name(const char *gateway);
@@ -20,6 +21,10 @@ char *context_file(const struct settings *settings);
 /* Puts the context into a file; see kubeconfig_put(). select: it becomes the current one. */
 int context_merge(const struct gateway_env *env, const struct record *record, const char *file, bool select,
 		  struct error **err) MUST_CHECK;
+
+/* After new certificates: warns of each file that kubectl reads now and that has the context with others, and tells the
+ * command that renews it. */
+void context_warn_outdated(const struct gateway_env *env, const char *gateway, const struct mtls_bundle *bundle);
 
 /* Takes it out of all files that kubectl reads now, and tells so; what cannot be done is a warning. In a dry run it
  * is told how kubectl would. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/tar.h"
+#include "gateway/context.h"
 #include "gateway/endpoint.h"
 #include "gateway/fetch.h"
 #include "gateway/image.h"
@@ -421,6 +422,8 @@ static int deploy_trust(struct deploy *deploy, struct error **err)
 	if (rc == 0)
 		rc = mtls_store(env->paths, name, bundle.parts, err);
 	deploy->made_bundle = rc == 0 && !had_one;
+	if (rc == 0)
+		context_warn_outdated(env, name, &bundle);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/endpoint.h"
 #include "gateway/watch.h"
 #include "store/registry.h"
+#include "tools/openssl.h"
 
 /* ------------------------------------------------------------------ writing an entry, or nothing */
 
@@ -180,6 +181,29 @@ static int fill_container(const struct gateway_env *env, const struct container 
 }
 
 /* ------------------------------------------------------------------ add */
+
+/* What openssl finds wanting: ERROR_USAGE; that it could not be asked is no failure. */
+static int judge(const char *what, struct error **err)
+{
+	autofree char *why = error_is(*err, ERROR_SYSTEM) ? error_text(*err) : NULL;
+
+	if (error_is(*err, ERROR_CANCELLED))
+		return -1;
+	error_free(err);
+	return why != NULL ? error_set(err, ERROR_USAGE, "%s: %s", what, why) : 0;
+}
+
+int gateway_check_given(const struct gateway_env *env, const struct mtls_bundle *bundle, struct error **err)
+{
+	const struct runner *runner = env->docker->runner;
+	AUTO(certificate) authority = { 0 };
+
+	if (openssl_certificate(runner, buf_str(&bundle->parts[MTLS_CA]), &authority, err) < 0 && judge("--ca", err) < 0)
+		return -1;
+	if (openssl_check_key(runner, buf_str(&bundle->parts[MTLS_CERT]), buf_str(&bundle->parts[MTLS_KEY]), err) < 0)
+		return judge("--cert, --key", err);
+	return 0;
+}
 
 /* ssh:// has ssh's name of the host, which may be an alias. */
 static char *make_endpoint(const struct target *target, const struct site *site)

@@ -23,6 +23,10 @@ struct enroll_options {
 	const struct mtls_bundle *bundle; /* certificates that somebody gave, or NULL */
 };
 
+/* ERROR_USAGE where openssl, if it is here, tells that these are of no use: the key is not that of the client's
+ * certificate, or it cannot read one of the three. */
+int gateway_check_given(const struct gateway_env *env, const struct mtls_bundle *bundle, struct error **err) MUST_CHECK;
+
 /*
  * Makes the user's entry and the active gateway of it; after a failure all is as it was. *record is what was
  * written. ERROR_CONFLICT where the user has an entry of that name; one of the system's is hidden, and that is told.

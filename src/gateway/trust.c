@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gateway/context.h"
 #include "gateway/probe.h"
 #include "gateway/teardown.h"
 #include "gateway/watch.h"
@@ -303,6 +304,7 @@ int gateway_trust_refresh(const struct gateway_env *env, const struct record *re
 			return -1;
 	}
 	progress->done(progress->arg);
+	context_warn_outdated(env, record->name, &node);
 	say(trust, TRUST_SAME, trust->changed ? difference(&stored, &node, had) : NULL);
 	return describe_bundle(env, &node, trust, err);
 }

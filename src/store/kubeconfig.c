@@ -13,6 +13,8 @@
 enum list { LIST_CLUSTERS, LIST_CONTEXTS, LIST_USERS, LISTS };
 static const char *const list_keys[LISTS] = { "clusters", "contexts", "users" };
 #define CURRENT "current-context"
+#define CA_DATA "certificate-authority-data"
+#define CERTIFICATE_DATA "client-certificate-data"
 
 /* ------------------------------------------------------------------ our entry as text */
 
@@ -32,7 +34,7 @@ static void add_item(struct buf *text, enum list list, const struct kube_entry *
 	switch (list) {
 	case LIST_CLUSTERS:
 		buf_adds(text, "- cluster:\n");
-		add_data(text, "certificate-authority-data", entry->ca);
+		add_data(text, CA_DATA, entry->ca);
 		buf_addf(text, "    server: %s\n  name: %s\n", entry->server, entry->name);
 		return;
 	case LIST_CONTEXTS:
@@ -42,7 +44,7 @@ static void add_item(struct buf *text, enum list list, const struct kube_entry *
 	case LIST_USERS:
 	case LISTS:
 		buf_addf(text, "- name: %s\n  user:%s\n", entry->name, entry->key ? "" : " {}");
-		add_data(text, "client-certificate-data", entry->certificate);
+		add_data(text, CERTIFICATE_DATA, entry->certificate);
 		add_data(text, "client-key-data", entry->key);
 		return;
 	}
@@ -623,4 +625,38 @@ char *kubeconfig_without(const char *text, size_t len, const char *origin, const
 	    check_meaning(&config, others, NULL, name, err) < 0)
 		return NULL;
 	return config.text.len > 0 ? buf_steal(&config.text) : xstrdup("");
+}
+
+/* The item of the entry's name says something else than this PEM text. */
+static bool says_other(struct config *config, const char *list, const char *name, const char *part, const char *key,
+		       const struct buf *pem)
+{
+	const yaml_node_pair_t *pair = find_pair(config, config->root, list);
+	const yaml_node_t *items = pair ? node_at(config, pair->value) : NULL;
+	autofree char *data = base64_encode(buf_str(pem), pem->len);
+
+	for (size_t i = 0; items != NULL && i < item_count(items); i++) {
+		int item = items->data.sequence.items.start[i];
+
+		if (!has_name(config, item, name))
+			continue;
+		pair = find_pair(config, node_at(config, item), part);
+		pair = pair ? find_pair(config, node_at(config, pair->value), key) : NULL;
+		return pair != NULL && !is_key(node_at(config, pair->value), data);
+	}
+	return false;
+}
+
+bool kubeconfig_has_others(const char *text, size_t len, const struct kube_entry *entry)
+{
+	AUTO(config) config = { .origin = entry->name };
+	autoerror struct error *ignored = NULL;
+
+	if (entry->ca == NULL || entry->certificate == NULL)
+		return false;
+	buf_add(&config.text, text, len);
+	if (parse(&config, &ignored) < 0)
+		return false;
+	return says_other(&config, "clusters", entry->name, "cluster", CA_DATA, entry->ca) ||
+	       says_other(&config, "users", entry->name, "user", CERTIFICATE_DATA, entry->certificate);
 }

@@ -31,6 +31,10 @@ char *kubeconfig_merge(const char *text, size_t len, const char *origin, const s
 char *kubeconfig_without(const char *text, size_t len, const char *origin, const char *name,
 			 struct error **err) MUST_CHECK;
 
+/* Whether a text has the entry's name with other certificates than the entry's. False also where a merge would refuse
+ * the text. Pure. */
+bool kubeconfig_has_others(const char *text, size_t len, const struct kube_entry *entry);
+
 /* Does kubeconfig_merge() to a file, which is made where there is none, under the lock that kubectl takes (PATH.lock).
  * A link stays one. ERROR_CONFLICT when the lock is not to be had in a few seconds, ERROR_REFUSED when the file is
  * another user's. Signals must be caught (cancel.h), or the lock's file could be left. */
@@ -41,5 +45,8 @@ int kubeconfig_drop(const char *path, const char *name, bool *found, struct erro
 
 /* Whether a file seems to have something of this name. */
 bool kubeconfig_mentions(const char *path, const char *name);
+
+/* Does kubeconfig_has_others() to a file; one that cannot be read has none. */
+bool kubeconfig_is_outdated(const char *path, const struct kube_entry *entry);
 
 #endif

@@ -139,3 +139,12 @@ bool kubeconfig_mentions(const char *path, const char *name)
 
 	return file_read(path, FILE_MAX, &text, &ignored) == 0 && strstr(buf_str(&text), name) != NULL;
 }
+
+bool kubeconfig_is_outdated(const char *path, const struct kube_entry *entry)
+{
+	AUTO(buf) text = BUF_INIT;
+	autoerror struct error *ignored = NULL;
+
+	return file_read(path, FILE_MAX, &text, &ignored) == 0 &&
+	       kubeconfig_has_others(buf_str(&text), text.len, entry);
+}

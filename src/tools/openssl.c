@@ -164,8 +164,8 @@ static int check_chain(const struct runner *runner, const char *dir, struct erro
 	return result.code == 0 ? 0 : proc_result_error(spec.purpose, &result, err);
 }
 
-/* The public key of a file, by one of openssl's commands. */
-static char *public_key(const struct runner *runner, const char *const *command, const char *dir, const char *file,
+/* The public key of something, by one of openssl's commands: of a file, or of a text where there is none. */
+static char *public_key(const struct runner *runner, const char *const *command, const char *file, const char *text,
 			struct error **err)
 {
 	AUTO(proc_spec) spec = PROC_SPEC_INIT("openssl");
@@ -173,8 +173,9 @@ static char *public_key(const struct runner *runner, const char *const *command,
 
 	argv_add(&spec.argv, "openssl");
 	argv_addv(&spec.argv, command);
-	argv_add(&spec.argv, "-in");
-	argv_addf(&spec.argv, "%s/%s", dir, file);
+	if (file != NULL)
+		argv_addl(&spec.argv, "-in", file, NULL);
+	spec.input = text;
 	spec.timeout_ms = LOCAL_TIMEOUT_MS;
 	if (run(runner, &spec, &result, err) < 0)
 		return NULL;
@@ -185,19 +186,31 @@ static char *public_key(const struct runner *runner, const char *const *command,
 	return buf_steal(&result.out);
 }
 
+static const char *const of_certificate[] = { "x509", "-noout", "-pubkey", NULL };
+static const char *const of_key[] = { "pkey", "-pubout", NULL };
+
 int openssl_check_bundle(const struct runner *runner, const char *dir, struct error **err)
 {
-	static const char *const of_certificate[] = { "x509", "-noout", "-pubkey", NULL };
-	static const char *const of_key[] = { "pkey", "-pubout", NULL };
+	autofree char *certificate = xasprintf("%s/tls.crt", dir), *key = xasprintf("%s/tls.key", dir);
 	autofree char *certified = NULL, *own = NULL;
 
 	if (check_chain(runner, dir, err) < 0)
 		return -1;
-	certified = public_key(runner, of_certificate, dir, "tls.crt", err);
-	own = certified ? public_key(runner, of_key, dir, "tls.key", err) : NULL;
+	certified = public_key(runner, of_certificate, certificate, NULL, err);
+	own = certified ? public_key(runner, of_key, key, NULL, err) : NULL;
 	if (own == NULL)
 		return -1;
 	if (!streq(certified, own))
 		return error_set(err, ERROR_SYSTEM, "tls.key is not the key of tls.crt");
 	return 0;
+}
+
+int openssl_check_key(const struct runner *runner, const char *certificate, const char *key, struct error **err)
+{
+	autofree char *certified = public_key(runner, of_certificate, NULL, certificate, err), *own = NULL;
+
+	own = certified ? public_key(runner, of_key, NULL, key, err) : NULL;
+	if (own == NULL)
+		return -1;
+	return streq(certified, own) ? 0 : error_set(err, ERROR_SYSTEM, "the key is not that of the certificate");
 }

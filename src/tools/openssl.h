@@ -24,4 +24,8 @@ int openssl_certificate(const struct runner *runner, const char *pem, struct cer
  * client's certificate, which is valid now, and the key is that certificate's. */
 int openssl_check_bundle(const struct runner *runner, const char *dir, struct error **err) MUST_CHECK;
 
+/* ERROR_SYSTEM, where openssl cannot read a text in its words, unless the key is that of the certificate; both in PEM
+ * form. */
+int openssl_check_key(const struct runner *runner, const char *certificate, const char *key, struct error **err) MUST_CHECK;
+
 #endif

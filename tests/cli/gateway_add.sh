@@ -238,6 +238,22 @@ add_hostile_files() {
 	refused_parts 2 encrypted "$parts/ca.crt" "$parts/tls.crt" "$dir/encrypted"
 }
 
+# What is PEM, and of no use; a certificate that has ended is somebody's own affair.
+add_useless_files() {
+	new_home
+	dir=$home/parts
+	mkdir "$dir"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/key" -out "$dir/soon" -days 10 -subj /CN=x \
+		2>/dev/null
+	sed 2d "$parts/ca.crt" >"$dir/cut"
+	refused_parts 2 'not that of the certificate' "$parts/ca.crt" "$parts/tls.crt" "$dir/key"
+	refused_parts 2 'openssl failed' "$parts/ca.crt" "$dir/cut" "$parts/tls.key"
+	refused_parts 2 --ca "$dir/cut" "$parts/tls.crt" "$parts/tls.key"
+	run gateway add gw.example --ca "$parts/ca.crt" --cert "$dir/soon" --key "$dir/key"
+	expect_err 'expires in 9 days'
+	CLI_PATH=$REPO/tests/fakes run gateway add two.example --ca "$dir/cut" --cert "$parts/tls.crt" --key "$dir/key"
+}
+
 ## add --local
 
 # given_listing [LINE]...: what docker ps prints
@@ -519,6 +535,7 @@ main() {
 	check options_that_contradict_each_other_are_refused add_contradictions
 	check where_another_host_is_out_of_reach_nothing_is_written add_another_host_out_of_reach
 	check files_that_are_no_certificates_are_refused_in_one_line add_hostile_files
+	check certificates_that_nobody_can_use_are_refused add_useless_files
 	check local_takes_the_certificates_from_the_container add_local
 	check a_namesake_is_recorded_as_by_start add_local_namesake
 	check local_needs_exactly_one_container add_local_finds_none_or_two

@@ -599,6 +599,34 @@ kubeconfig_refuses() {
 	expect_no_out
 }
 
+# outdated: the only warning, of which the command is run
+outdated() {
+	expect_equal 1 "$(grep -c 'has older certificates' "$err")"
+	renew=$(sed -n 's/.*has older certificates; renew it: openshell //p' "$err")
+	eval "run $renew"
+	[ "$(grep -c "$(base64 -w0 "$bundle/tls.crt")" "$home/its own")" -eq 1 ]
+	grep -qx 'current-context: mine' "$home/its own"
+}
+
+new_certificates_are_told_of() {
+	port=1
+	started_at
+	printf 'current-context: mine\n' >"$home/its own"
+	printf 'kind: Config\n# openshell-openshell\n' >"$home/other"
+	with "KUBECONFIG=$home/other:$home/its own:$home/none"
+	run gateway kubeconfig --file "$home/its own" --keep-context
+	secret other stranger
+	run gateway trust --refresh
+	run gateway trust --refresh
+	outdated
+	run gateway trust --refresh
+	expect_lacks older "$err"
+	secret ca client
+	rm -r "$bundle"
+	run gateway start
+	outdated
+}
+
 destroy_takes_it_away() {
 	port=1
 	started_at
@@ -627,6 +655,7 @@ kubeconfig_tests() {
 	check kubeconfig_is_printed_with_the_bundle_in_it kubeconfig_is_printed
 	check kubeconfig_is_merged_and_the_rest_stays kubeconfig_is_merged
 	check kubeconfig_refuses_what_could_be_harmed kubeconfig_refuses
+	check new_certificates_tell_what_renews_a_context new_certificates_are_told_of
 	check destroy_takes_the_context_away destroy_takes_it_away
 	check merges_at_once_lose_nothing merges_at_once
 }

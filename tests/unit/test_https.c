@@ -269,6 +269,27 @@ static void a_bundle_that_does_not_fit_itself_is_refused(void **state)
 	assert_error(&err, ERROR_UNREACHABLE, "openssl was not found");
 }
 
+static void a_key_is_compared_with_its_certificate(void **state)
+{
+	static const struct script_step same[] = {
+		{ .command = "openssl x509 -noout -pubkey", .out = "PUB\n" }, { .command = "openssl pkey -pubout", .out = "PUB\n" },
+	};
+	static const struct script_step other[] = {
+		{ .command = "openssl x509 -noout -pubkey", .out = "A\n" }, { .command = "openssl pkey -pubout", .out = "B\n" },
+	};
+	struct error *err = NULL;
+	struct script script;
+
+	(void)state;
+	script_init(&script, same, ARRAY_LEN(same));
+	assert_int_equal(openssl_check_key(&script.runner, "CERT", "KEY", &err), 0);
+	script_end(&script);
+	script_init(&script, other, ARRAY_LEN(other));
+	assert_int_equal(openssl_check_key(&script.runner, "CERT", "KEY", &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "not that of the certificate");
+	script_end(&script);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -282,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_certificate_is_described),
 		cmocka_unit_test(a_whole_bundle_passes),
 		cmocka_unit_test(a_bundle_that_does_not_fit_itself_is_refused),
+		cmocka_unit_test(a_key_is_compared_with_its_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

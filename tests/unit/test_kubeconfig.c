@@ -66,6 +66,36 @@ static void the_whole_file_has_one_context_with_the_bundle(void **state)
 	buf_release(&pem);
 }
 
+static void assert_others(bool expected, const char *text)
+{
+	struct buf ca = BUF_INIT, certificate = BUF_INIT;
+	const struct kube_entry entry = { .name = "openshell-gw", .ca = &ca, .certificate = &certificate };
+
+	buf_adds(&ca, "PEM");
+	buf_adds(&certificate, "MEP");
+	assert_int_equal(kubeconfig_has_others(text, strlen(text), &entry), expected);
+	assert_false(kubeconfig_has_others(text, strlen(text), &plain));
+	buf_release(&ca);
+	buf_release(&certificate);
+}
+
+static void other_certificates_of_the_name_are_seen(void **state)
+{
+	(void)state;
+#define ENTRY(name, ca, certificate)                                                                                 \
+	"clusters:\n- cluster:\n    certificate-authority-data: " ca "\n    server: https://changed\n  name: " name      \
+	"\nusers:\n- user: {client-certificate-data: " certificate "}\n  name: " name "\n"
+	assert_others(false, ENTRY("openshell-gw", "UEVN", "TUVQ"));
+	assert_others(true, ENTRY("openshell-gw", "TUVQ", "TUVQ"));
+	assert_others(true, ENTRY("openshell-gw", "UEVN", "UEVN"));
+	assert_others(false, ENTRY("openshell-gw2", "TUVQ", "UEVN"));
+#undef ENTRY
+	assert_others(false, WHOLE);
+	assert_others(false, "clusters: openshell-gw\nusers:\n- openshell-gw\n- name: openshell-gw\n  user: [x]\n");
+	assert_others(false, "openshell-gw: {");
+	assert_others(false, "");
+}
+
 static void an_empty_file_becomes_the_whole(void **state)
 {
 	(void)state;
@@ -293,6 +323,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_whole_file_has_one_context_with_the_bundle),
+		cmocka_unit_test(other_certificates_of_the_name_are_seen),
 		cmocka_unit_test(an_empty_file_becomes_the_whole),
 		cmocka_unit_test(what_others_wrote_stays),
 		cmocka_unit_test(a_second_merge_changes_nothing),
