@@ -269,6 +269,16 @@ static int check_push(const struct survey *survey, const struct docker *from, st
 	return error_hint_command(err, "Build or pull it first; see the images that are here", "docker image ls");
 }
 
+/* Where docker does not tell its address, it counts as ours. */
+static bool is_on_our_address(const struct survey *survey, const struct gateway_env *env, const char *holder)
+{
+	autoerror struct error *ignored = NULL;
+	bool clashes = true;
+
+	return docker_port_clashes(env->docker, holder, survey->plan.bind, survey->plan.port, &clashes, &ignored) < 0 ||
+	       clashes;
+}
+
 static int check_port_holders(const struct survey *survey, const struct gateway_env *env, const char *name,
 			      struct error **err)
 {
@@ -280,7 +290,7 @@ static int check_port_holders(const struct survey *survey, const struct gateway_
 		autofree char *stop = xasprintf("stop %s", holders.v[i]);
 		autofree char *command = gateway_docker_command(env, stop);
 
-		if (streq(holders.v[i], survey->container_name))
+		if (streq(holders.v[i], survey->container_name) || !is_on_our_address(survey, env, holders.v[i]))
 			continue;
 		error_set(err, ERROR_CONFLICT, "port %d is held by container '%s'", survey->plan.port, holders.v[i]);
 		error_code(err, "port-busy");

@@ -15,6 +15,8 @@
 #define INFO "docker info --format '{{json .}}'"
 #define ENGINE { .command = INFO, .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\",\"CgroupVersion\":\"2\"}\n" }
 #define VOLUMES(names) { .command = "docker volume ls *", .out = names }
+#define PORTS(json) \
+	{ .command = "docker container inspect --format '{{json .NetworkSettings.Ports}}' -- web", .out = json }
 #define HOLDERS(names) { .command = "docker ps --format '{{.Names}}' --filter publish=*", .out = names }
 #define IMAGE(ref) "{\"Id\":\"sha256:I1\",\"RepoTags\":[\"" ref "\"],\"RootFS\":{},\"Config\":{}}\n"
 #define CONTAINER(status, port, env) \
@@ -506,9 +508,44 @@ static void an_open_gateway_on_the_network_needs_force(void **state)
 
 /* ------------------------------------------------------------------ the port */
 
+#define HELD(ip, port) "{\"53/udp\":null,\"80/tcp\":[{\"HostIp\":\"" ip "\",\"HostPort\":\"" port "\"}]}"
+
+/* ip: the holder's, or NULL for an answer that cannot be read */
+static void assert_held(struct scene *scene, const char *bind, const char *ip, bool refused)
+{
+	struct deploy_options options = { .name = "gw", .bind = bind };
+	struct error *err = NULL;
+	autofree char *json = NULL;
+	int rc;
+
+	assert_int_equal(endpoint_free_port(bind, &options.port, &err), 0);
+	json = ip == NULL ? xstrdup("{") : xasprintf(HELD("%s", "%d"), ip, options.port);
+	{
+		const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS(json) };
+
+		rc = LOOK(scene, steps, &options, &err);
+	}
+	if (refused)
+		assert_error(&err, ERROR_CONFLICT, "is held by container 'web'");
+	else
+		assert_int_equal(rc, 0);
+}
+
+static void a_container_on_another_address_leaves_the_port_to_ours(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_held(scene, "127.0.0.1", "127.0.0.2", false);
+	assert_held(scene, "127.0.0.1", "127.0.0.1", true);
+	assert_held(scene, "127.0.0.1", "0.0.0.0", true);
+	assert_held(scene, "127.0.0.1", "::", true);
+	assert_held(scene, "0.0.0.0", "127.0.0.2", true);
+	assert_held(scene, "127.0.0.1", NULL, true);
+}
+
 static void a_container_that_holds_the_port_is_named(void **state)
 {
-	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n") };
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS(HELD("0.0.0.0", "8080")) };
 	struct deploy_options options = { .name = "gw", .port = 8080 };
 	struct scene *scene = *state;
 	struct error *err = NULL;
@@ -520,7 +557,7 @@ static void a_container_that_holds_the_port_is_named(void **state)
 
 static void a_container_that_holds_another_hosts_port_is_stopped_there(void **state)
 {
-	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n") };
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS(HELD("0.0.0.0", "8080")) };
 	const struct deploy_options options = { .name = "gw", .port = 8080 };
 	struct scene *scene = *state;
 	struct error *err = NULL;
@@ -884,6 +921,7 @@ int main(void)
 		RULE(an_engine_that_is_silent_is_unreachable),
 		RULE(an_open_gateway_on_the_network_needs_force),
 		RULE(a_container_that_holds_the_port_is_named),
+		RULE(a_container_on_another_address_leaves_the_port_to_ours),
 		RULE(a_container_that_holds_another_hosts_port_is_stopped_there),
 		RULE(a_port_of_another_program_is_a_conflict),
 		RULE(the_own_container_does_not_count),
