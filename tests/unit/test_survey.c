@@ -516,19 +516,19 @@ static void assert_held(struct scene *scene, const char *bind, const char *ip, b
 	struct deploy_options options = { .name = "gw", .bind = bind };
 	struct error *err = NULL;
 	autofree char *json = NULL;
+	struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS("{") };
 	int rc;
 
 	assert_int_equal(endpoint_free_port(bind, &options.port, &err), 0);
-	json = ip == NULL ? xstrdup("{") : xasprintf(HELD("%s", "%d"), ip, options.port);
-	{
-		const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS(json) };
-
-		rc = LOOK(scene, steps, &options, &err);
-	}
+	json = xasprintf(HELD("%s", "%d"), ip ? ip : "", options.port);
+	if (ip != NULL)
+		steps[ARRAY_LEN(steps) - 1].out = json;
+	rc = LOOK(scene, steps, &options, &err);
 	if (refused)
 		assert_error(&err, ERROR_CONFLICT, "is held by container 'web'");
 	else
 		assert_int_equal(rc, 0);
+	script_end(&scene->script);
 }
 
 static void a_container_on_another_address_leaves_the_port_to_ours(void **state)
