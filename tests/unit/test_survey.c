@@ -647,6 +647,34 @@ static void the_own_container_does_not_count_while_docker_starts_it(void **state
 	close(fd);
 }
 
+static void port_0_leaves_a_port_that_somebody_else_has_taken(void **state)
+{
+	int port, fd = listen_on_loopback(AF_INET, &port);
+	autofree char *now = xasprintf(CONTAINER("exited", "%d", ""), port);
+	autofree char *both = xasprintf("%s" IMAGE(LOCAL), now);
+	const struct script_step taken[] = {
+		{ .command = INSPECT, .out = both }, ENGINE, VOLUMES(NAME "\n"), HOLDERS(""),
+		{ .command = "docker container inspect --format '{{json .}}' -- " NAME, .out = now },
+	};
+	const struct deploy_options options = { .name = "gw", .port = 0 };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) moved = { 0 };
+	AUTO(survey) kept = { 0 };
+
+	SCENE_SCRIPT(scene, taken);
+	assert_int_equal(survey_make(&moved, &scene->env, &options, &err), 0);
+	assert_int_equal(moved.action, ACTION_RECREATE);
+	assert_in_range(moved.plan.port, 1, 65535);
+	assert_int_not_equal(moved.plan.port, port);
+	close(fd);
+	scene_script(scene, taken, ARRAY_LEN(taken) - 1);
+	assert_int_equal(survey_make(&kept, &scene->env, &options, &err), 0);
+	assert_int_equal(kept.action, ACTION_REUSE);
+	assert_int_equal(kept.plan.port, port);
+	scene_script(scene, NULL, 0); /* the steps end here */
+}
+
 static void port_0_finds_a_free_one_without_asking_docker(void **state)
 {
 	static const struct script_step steps[] = { NOTHING, VOLUMES("") };
@@ -926,6 +954,7 @@ int main(void)
 		RULE(a_port_of_another_program_is_a_conflict),
 		RULE(the_own_container_does_not_count),
 		RULE(the_own_container_does_not_count_while_docker_starts_it),
+		RULE(port_0_leaves_a_port_that_somebody_else_has_taken),
 		RULE(port_0_finds_a_free_one_without_asking_docker),
 		RULE(a_person_is_asked_before_what_exists_is_destroyed),
 		RULE(nobody_is_asked_about_nothing),
