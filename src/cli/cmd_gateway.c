@@ -59,13 +59,13 @@ static void report(const struct cli *cli, const char *name, const char *done, bo
 static int tear_down_dry(const struct site *site, const struct teardown_options *options, teardown_fn *act,
 			 struct error **err)
 {
-	struct dry dry;
+	AUTO(dry) dry;
 	bool found;
 
 	dry_open(&dry, site);
 	if (act(&dry.env, options, &found, err) < 0)
 		return -1;
-	dry_close(&dry);
+	dry_print(&dry);
 	return 0;
 }
 

@@ -166,12 +166,12 @@ static void report(const struct cli *cli, const struct deploy_outcome *outcome)
 static int run_dry(const struct site *site, const struct deploy_options *deploy, struct error **err)
 {
 	AUTO(deploy_outcome) outcome = { 0 };
-	struct dry dry;
+	AUTO(dry) dry;
 
 	dry_open(&dry, site);
 	if (gateway_deploy(&dry.env, deploy, &outcome, err) < 0)
 		return -1;
-	dry_close(&dry);
+	dry_print(&dry);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #define CLI_DRY_H
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "gateway/dryrun.h"
 #include "gateway/site.h"
 
@@ -13,13 +14,18 @@ struct dry {
 	struct dryrun run;
 	struct docker docker;
 	struct progress progress;
-	struct gateway_env env; /* for the operation */
-	bool told;              /* something would be done */
+	const struct progress *shown; /* where notes and warnings go */
+	struct gateway_env env;       /* for the operation */
+	struct buf text;
+	bool told; /* something would be done */
 };
 
-/* dry must stay where it is. Prints how the shell is to take what follows, and how it gets to another host's docker. */
+/* dry must stay where it is. What is told begins with how the shell is to take it, and how it gets to another host's
+ * docker. */
 void dry_open(struct dry *dry, const struct site *site);
-/* Says so when nothing would be done. */
-void dry_close(const struct dry *dry);
+/* When the operation has succeeded: half of it would be worse than nothing in a shell. Says so when nothing would be
+ * done. */
+void dry_print(const struct dry *dry);
+void dry_release(struct dry *dry);
 
 #endif

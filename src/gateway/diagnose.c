@@ -424,6 +424,16 @@ const struct diagnosis diagnoses[] = {
 		},
 	},
 	{
+		.code = "volume-in-use", .kind = ERROR_CONFLICT,
+		.texts = { "volume is in use" },
+		.meaning = "Another container uses the gateway's volume, which cannot be removed before that one is.",
+		.steps = {
+			{ "See which; docker rm -f and its name removes it",
+			  "docker ps -a --filter volume=openshell-cluster-%N" },
+			{ "Then repeat the command; it goes on from what is left", NULL },
+		},
+	},
+	{
 		.code = "disk-full", .kind = ERROR_SYSTEM,
 		.texts = { "no space left on device", "No space left on device" },
 		.meaning = "A disk is full: that of docker's data, of your configuration, or of what the output goes to.",

@@ -40,11 +40,16 @@ static int check_policy(const struct gateway_env *env, const struct deploy_optio
 	}
 	if (source != NULL)
 		return 0;
-	if (options->pull == PULL_ALWAYS)
+	if (options->pull == PULL_ALWAYS) {
 		error_set(err, ERROR_ABSENT, "the image %s cannot be pulled (--pull always), and its name has no registry to "
 			  "pull it from", ref);
-	else
-		error_set(err, ERROR_ABSENT, "the image %s is not %s, and its name has no registry to pull it from", ref, where);
+		error_meaning(err, "Only an image whose name begins with a registry can be pulled.");
+		error_hint_command(err, "Take the one that docker has, if it has it", "openshell gateway start --name %s",
+				   options->name);
+	} else {
+		error_set(err, ERROR_ABSENT, "the image %s is not %s, and its name has no registry to pull it from", ref,
+			  where);
+	}
 	error_code(err, "image-absent");
 	error_hint_command(err, "Build it, in openshell's sources", "deploy/scripts/build-images.sh");
 	return hint_to_bring(env, options, "Or load it from an archive", err);

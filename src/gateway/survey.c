@@ -269,6 +269,16 @@ static int check_push(const struct survey *survey, const struct docker *from, st
 	return error_hint_command(err, "Build or pull it first; see the images that are here", "docker image ls");
 }
 
+/* Where docker does not tell its address, it counts as ours. */
+static bool is_on_our_address(const struct survey *survey, const struct gateway_env *env, const char *holder)
+{
+	autoerror struct error *ignored = NULL;
+	bool clashes = true;
+
+	return docker_port_clashes(env->docker, holder, survey->plan.bind, survey->plan.port, &clashes, &ignored) < 0 ||
+	       clashes;
+}
+
 static int check_port_holders(const struct survey *survey, const struct gateway_env *env, const char *name,
 			      struct error **err)
 {
@@ -280,7 +290,7 @@ static int check_port_holders(const struct survey *survey, const struct gateway_
 		autofree char *stop = xasprintf("stop %s", holders.v[i]);
 		autofree char *command = gateway_docker_command(env, stop);
 
-		if (streq(holders.v[i], survey->container_name))
+		if (streq(holders.v[i], survey->container_name) || !is_on_our_address(survey, env, holders.v[i]))
 			continue;
 		error_set(err, ERROR_CONFLICT, "port %d is held by container '%s'", survey->plan.port, holders.v[i]);
 		error_code(err, "port-busy");
@@ -320,15 +330,11 @@ static bool has_come_up(struct survey *survey, const struct gateway_env *env)
 	return true;
 }
 
-static int check_port(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
+static int check_port_is_free(struct survey *survey, const struct gateway_env *env, const char *name, struct error **err)
 {
 	autofree char *holder = NULL;
 	bool busy = false;
 
-	if (survey->action == ACTION_KEEP || survey->action == ACTION_UNPAUSE)
-		return 0;
-	if (survey->plan.port == 0)
-		return endpoint_free_port(gateway_engine_is_here(env) ? survey->plan.bind : "0.0.0.0", &survey->plan.port, err);
 	if (check_port_holders(survey, env, name, err) < 0)
 		return -1;
 	if (is_own_port(survey) || !gateway_engine_is_here(env))
@@ -341,6 +347,31 @@ static int check_port(struct survey *survey, const struct gateway_env *env, cons
 	error_set(err, ERROR_CONFLICT, "port %d on %s is in use by %s", survey->plan.port, survey->plan.bind,
 		  holder ? holder : "another program");
 	return error_code(err, "port-busy");
+}
+
+static void choose_action(struct survey *survey)
+{
+	survey->action = observe_action(&survey->container, survey->other_image ? "" : survey->image.id, &survey->plan);
+}
+
+/* With --port 0 the container keeps its port, unless somebody else has taken it. */
+static int check_port(struct survey *survey, const struct gateway_env *env, const struct deploy_options *options,
+		      struct error **err)
+{
+	if (survey->action == ACTION_KEEP || survey->action == ACTION_UNPAUSE)
+		return 0;
+	if (survey->plan.port != 0) {
+		if (check_port_is_free(survey, env, options->name, err) == 0)
+			return 0;
+		if (options->port != 0 || !error_is(*err, ERROR_CONFLICT))
+			return -1;
+		error_free(err);
+	}
+	if (endpoint_free_port(gateway_engine_is_here(env) ? survey->plan.bind : "0.0.0.0", &survey->plan.port, err) < 0)
+		return -1;
+	if (!survey->afresh)
+		choose_action(survey);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ what the node is given */
@@ -445,8 +476,7 @@ static int decide(struct survey *survey, const struct gateway_env *env, const st
 	if (afresh)
 		survey->action = ACTION_CREATE;
 	else
-		survey->action = observe_action(&survey->container,
-						survey->other_image ? "" : survey->image.id, &survey->plan);
+		choose_action(survey);
 	log_debug("container %s: %s", container_phase_name(survey->container.phase), container_action_name(survey->action));
 	if (check_exposure(survey, options, err) < 0)
 		return -1;
@@ -482,10 +512,10 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 			return -1;
 	}
 	survey->afresh = afresh;
+	if (check_image(survey, options->name, err) < 0 || check_port(survey, env, options, err) < 0)
+		return -1;
 	/* not to be told only when all is made and has been waited for */
 	if (creates(survey) && dir_check_private(env->paths->user_root, err) < 0)
 		return error_wrap(err, "cannot keep its entry in %s", env->paths->user_root);
-	if (check_image(survey, options->name, err) < 0 || check_port(survey, env, options->name, err) < 0)
-		return -1;
 	return plan_supply(survey, env, options, err);
 }

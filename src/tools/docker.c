@@ -112,6 +112,18 @@ int docker_port_holders(const struct docker *docker, int port, struct argv *name
 	return docker_list(docker, "docker ps", &args, names, err);
 }
 
+int docker_port_clashes(const struct docker *docker, const char *container, const char *address, int port,
+			bool *clashes, struct error **err)
+{
+	AUTO(proc_spec) spec = docker_spec(docker, "docker container inspect", docker->timeout_ms);
+	AUTO(proc_result) result = PROC_RESULT_INIT;
+
+	argv_addl(&spec.argv, "container", "inspect", "--format", "{{json .NetworkSettings.Ports}}", "--", container, NULL);
+	if (runner_check(docker->runner, &spec, &result, err) < 0)
+		return -1;
+	return parse_publishes(&result.out, address, port, clashes, err);
+}
+
 void gateway_list_release(struct gateway_list *list)
 {
 	argv_release(&list->ids);

@@ -160,8 +160,11 @@ void docker_version_release(struct docker_version *version);
 /* The address of the engine behind a docker context; the caller frees. */
 char *docker_context_host(const struct docker *docker, const char *context, struct error **err) MUST_CHECK;
 
-/* Names of running containers that publish the host port. */
+/* Names of running containers that publish the host port, on whichever address. */
 int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err) MUST_CHECK;
+/* Whether a container does so on that address; the addresses that mean all count as any. */
+int docker_port_clashes(const struct docker *docker, const char *container, const char *address, int port,
+			bool *clashes, struct error **err) MUST_CHECK;
 
 /* Running containers that are a gateway's by their label, or by their image where a program before ours made them. */
 struct gateway_list {

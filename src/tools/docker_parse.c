@@ -459,6 +459,31 @@ void engine_release(struct engine *engine)
 	*engine = (struct engine){ 0 };
 }
 
+static bool is_wildcard(const char *address)
+{
+	return *address == '\0' || streq(address, "0.0.0.0") || streq(address, "::");
+}
+
+int parse_publishes(const struct buf *out, const char *address, int port, bool *publishes, struct error **err)
+{
+	autotree cJSON *ports = tree_json(buf_str(out), out->len, "docker container inspect", err);
+	autofree char *wanted = xasprintf("%d", port);
+	const cJSON *bindings, *binding;
+
+	*publishes = false;
+	if (ports == NULL)
+		return -1;
+	cJSON_ArrayForEach(bindings, ports) {
+		cJSON_ArrayForEach(binding, bindings) {
+			const char *ip = tree_str(binding, "HostIp"), *host_port = tree_str(binding, "HostPort");
+
+			if (host_port != NULL && streq(host_port, wanted))
+				*publishes |= ip == NULL || streq(ip, address) || is_wildcard(ip) || is_wildcard(address);
+		}
+	}
+	return 0;
+}
+
 int parse_version(const struct buf *out, struct docker_version *version, struct error **err)
 {
 	autotree cJSON *json = tree_json(buf_str(out), out->len, "docker version", err);

@@ -24,6 +24,10 @@ int parse_version(const struct buf *out, struct docker_version *version, struct 
 /* Lines of the layers of images, each a list of digests: how many of the lowest of `layers` are so in one of them. */
 int parse_layers(const struct buf *out, const struct argv *layers, size_t *count, struct error **err) MUST_CHECK;
 
+/* `docker container inspect --format '{{json .NetworkSettings.Ports}}'`: whether the host port is published on that
+ * address, or either of them is all addresses. */
+int parse_publishes(const struct buf *out, const char *address, int port, bool *publishes, struct error **err) MUST_CHECK;
+
 /* `docker ps`, a line [ID, names, image, label LABEL_GATEWAY] for each container. */
 int parse_gateways(const struct buf *out, struct gateway_list *list, struct error **err) MUST_CHECK;
 

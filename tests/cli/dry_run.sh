@@ -115,6 +115,20 @@ refusals_are_told() {
 	echo holder >"$engine/port-holders"
 	expect_status 4 run gateway start --dry-run
 	expect_err holder
+	expect_no_out
+	expect_status 4 run gateway start --dry-run -o json
+	expect_equal port-busy "$(jq -r .error.code "$out")"
+}
+
+# A shell would begin what cannot be done.
+nothing_of_what_fails_half_way_is_told() {
+	new_home
+	given_engine
+	run gateway start
+	rm -rf "$engine/images"/*
+	with OPENSHELL_CLUSTER_IMAGE=openshell/other:1
+	expect_status 3 run gateway start --recreate --pull never --dry-run
+	expect_no_out
 }
 
 takes_no_lock() {
@@ -152,6 +166,7 @@ main() {
 	check secrets_are_masked_and_asked_for pulls
 	check a_push_is_told_as_one_pipe pushing
 	check a_refusal_is_one_in_a_dry_run_too refusals_are_told
+	check nothing_is_told_of_a_start_that_fails_half_way nothing_of_what_fails_half_way_is_told
 	check no_lock_is_needed takes_no_lock
 	check stop_and_destroy_are_told_as_they_are_run stops_and_destroys
 }

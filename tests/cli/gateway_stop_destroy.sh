@@ -96,8 +96,9 @@ failing_removal_keeps_the_record() {
 	rule docker 10-rm '^volume rm'
 	answer last err 'Error response from daemon: volume is in use'
 	answer last rc 1
-	expect_status 1 run gateway destroy --name dev
+	expect_status 4 run gateway destroy --name dev
 	expect_err 'volume is in use'
+	expect_err 'docker ps -a --filter volume=openshell-cluster-dev'
 	[ -e "$config/gateways/dev/metadata.json" ]
 	rm -r "$FAKE_DIR/docker/10-rm"
 	run gateway destroy --name dev

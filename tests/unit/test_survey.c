@@ -15,6 +15,8 @@
 #define INFO "docker info --format '{{json .}}'"
 #define ENGINE { .command = INFO, .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\",\"CgroupVersion\":\"2\"}\n" }
 #define VOLUMES(names) { .command = "docker volume ls *", .out = names }
+#define PORTS(json) \
+	{ .command = "docker container inspect --format '{{json .NetworkSettings.Ports}}' -- web", .out = json }
 #define HOLDERS(names) { .command = "docker ps --format '{{.Names}}' --filter publish=*", .out = names }
 #define IMAGE(ref) "{\"Id\":\"sha256:I1\",\"RepoTags\":[\"" ref "\"],\"RootFS\":{},\"Config\":{}}\n"
 #define CONTAINER(status, port, env) \
@@ -506,9 +508,44 @@ static void an_open_gateway_on_the_network_needs_force(void **state)
 
 /* ------------------------------------------------------------------ the port */
 
+#define HELD(ip, port) "{\"53/udp\":null,\"80/tcp\":[{\"HostIp\":\"" ip "\",\"HostPort\":\"" port "\"}]}"
+
+/* ip: the holder's, or NULL for an answer that cannot be read */
+static void assert_held(struct scene *scene, const char *bind, const char *ip, bool refused)
+{
+	struct deploy_options options = { .name = "gw", .bind = bind };
+	struct error *err = NULL;
+	autofree char *json = NULL;
+	struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS("{") };
+	int rc;
+
+	assert_int_equal(endpoint_free_port(bind, &options.port, &err), 0);
+	json = xasprintf(HELD("%s", "%d"), ip ? ip : "", options.port);
+	if (ip != NULL)
+		steps[ARRAY_LEN(steps) - 1].out = json;
+	rc = LOOK(scene, steps, &options, &err);
+	if (refused)
+		assert_error(&err, ERROR_CONFLICT, "is held by container 'web'");
+	else
+		assert_int_equal(rc, 0);
+	script_end(&scene->script);
+}
+
+static void a_container_on_another_address_leaves_the_port_to_ours(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_held(scene, "127.0.0.1", "127.0.0.2", false);
+	assert_held(scene, "127.0.0.1", "127.0.0.1", true);
+	assert_held(scene, "127.0.0.1", "0.0.0.0", true);
+	assert_held(scene, "127.0.0.1", "::", true);
+	assert_held(scene, "0.0.0.0", "127.0.0.2", true);
+	assert_held(scene, "127.0.0.1", NULL, true);
+}
+
 static void a_container_that_holds_the_port_is_named(void **state)
 {
-	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n") };
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS(HELD("0.0.0.0", "8080")) };
 	struct deploy_options options = { .name = "gw", .port = 8080 };
 	struct scene *scene = *state;
 	struct error *err = NULL;
@@ -520,7 +557,7 @@ static void a_container_that_holds_the_port_is_named(void **state)
 
 static void a_container_that_holds_another_hosts_port_is_stopped_there(void **state)
 {
-	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n") };
+	static const struct script_step steps[] = { NOTHING, VOLUMES(""), HOLDERS("web\n"), PORTS(HELD("0.0.0.0", "8080")) };
 	const struct deploy_options options = { .name = "gw", .port = 8080 };
 	struct scene *scene = *state;
 	struct error *err = NULL;
@@ -608,6 +645,34 @@ static void the_own_container_does_not_count_while_docker_starts_it(void **state
 		scene_script(scene, NULL, 0); /* the steps end here */
 	}
 	close(fd);
+}
+
+static void port_0_leaves_a_port_that_somebody_else_has_taken(void **state)
+{
+	int port, fd = listen_on_loopback(AF_INET, &port);
+	autofree char *now = xasprintf(CONTAINER("exited", "%d", ""), port);
+	autofree char *both = xasprintf("%s" IMAGE(LOCAL), now);
+	const struct script_step taken[] = {
+		{ .command = INSPECT, .out = both }, ENGINE, VOLUMES(NAME "\n"), HOLDERS(""),
+		{ .command = "docker container inspect --format '{{json .}}' -- " NAME, .out = now },
+	};
+	const struct deploy_options options = { .name = "gw", .port = 0 };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) moved = { 0 };
+	AUTO(survey) kept = { 0 };
+
+	SCENE_SCRIPT(scene, taken);
+	assert_int_equal(survey_make(&moved, &scene->env, &options, &err), 0);
+	assert_int_equal(moved.action, ACTION_RECREATE);
+	assert_in_range(moved.plan.port, 1, 65535);
+	assert_int_not_equal(moved.plan.port, port);
+	close(fd);
+	scene_script(scene, taken, ARRAY_LEN(taken) - 1);
+	assert_int_equal(survey_make(&kept, &scene->env, &options, &err), 0);
+	assert_int_equal(kept.action, ACTION_REUSE);
+	assert_int_equal(kept.plan.port, port);
+	scene_script(scene, NULL, 0); /* the steps end here */
 }
 
 static void port_0_finds_a_free_one_without_asking_docker(void **state)
@@ -884,10 +949,12 @@ int main(void)
 		RULE(an_engine_that_is_silent_is_unreachable),
 		RULE(an_open_gateway_on_the_network_needs_force),
 		RULE(a_container_that_holds_the_port_is_named),
+		RULE(a_container_on_another_address_leaves_the_port_to_ours),
 		RULE(a_container_that_holds_another_hosts_port_is_stopped_there),
 		RULE(a_port_of_another_program_is_a_conflict),
 		RULE(the_own_container_does_not_count),
 		RULE(the_own_container_does_not_count_while_docker_starts_it),
+		RULE(port_0_leaves_a_port_that_somebody_else_has_taken),
 		RULE(port_0_finds_a_free_one_without_asking_docker),
 		RULE(a_person_is_asked_before_what_exists_is_destroyed),
 		RULE(nobody_is_asked_about_nothing),
