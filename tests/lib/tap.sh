@@ -19,6 +19,7 @@
 # A script that fails a test, dies half way or runs no test at all exits 1.
 
 set -eu
+umask 022
 
 tap_find_repo() {
 	tap_dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
