@@ -24,6 +24,14 @@ bool str_blank(const char *text)
 	return *text == '\0';
 }
 
+bool str_has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (iscntrl((unsigned char)*text))
+			return true;
+	return false;
+}
+
 void free_pointer(void *pointer_to_pointer)
 {
 	free(*(void **)pointer_to_pointer);

@@ -49,6 +49,9 @@ bool str_ends(const char *text, const char *suffix);
 /* NULL, empty, or white space only: what counts as "not set" in the environment. */
 bool str_blank(const char *text);
 
+/* A line end, a tab, an escape: nothing that a name or a password is made of. */
+bool str_has_control(const char *text);
+
 void free_pointer(void *pointer_to_pointer);
 void close_descriptor(const int *fd);
 

@@ -187,6 +187,36 @@ int dir_make_private(const char *path, struct error **err)
 	return error_errno(err, "cannot close %s to others", path);
 }
 
+static bool is_own_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+int dir_check_private(const char *path, struct error **err)
+{
+	autofree char *at = xstrdup(path);
+	struct stat st;
+
+	while (faccessat(AT_FDCWD, at, W_OK, AT_EACCESS) < 0) {
+		int failure = errno;
+		char *above;
+
+		if (failure == EACCES && streq(at, path) && is_own_dir(at))
+			return 0; /* it is opened to us then */
+		errno = failure;
+		if (failure != ENOENT || streq(at, "/") || streq(at, "."))
+			return error_errno(err, "cannot write into %s", at);
+		above = parent_of(at);
+		free(at);
+		at = above;
+	}
+	if (stat(at, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "%s is in the way: not a directory", at);
+}
+
 int dir_make_own(const char *path, struct error **err)
 {
 	struct stat st;

@@ -30,6 +30,9 @@ int dir_make(const char *path, struct error **err) MUST_CHECK;
 
 /* The same, and the directory itself has mode 0700 then, also one that was there; the caller's own only. */
 int dir_make_private(const char *path, struct error **err) MUST_CHECK;
+/* Fails where that, or a file in it, could not be made for want of permission or on a disk that is read only. Makes
+ * nothing itself. */
+int dir_check_private(const char *path, struct error **err) MUST_CHECK;
 
 /* As dir_make(), for one that may be below a shared /tmp: ERROR_REFUSED unless it belongs to us and only we can write. */
 int dir_make_own(const char *path, struct error **err) MUST_CHECK;

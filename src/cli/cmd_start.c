@@ -13,6 +13,7 @@
 #include "cli/values.h"
 #include "gateway/deploy.h"
 #include "gateway/endpoint.h"
+#include "gateway/image.h"
 
 static const struct opt options[] = {
 	{ "name", 0, "NAME", "the gateway (default: -g, OPENSHELL_GATEWAY, \"openshell\")" },
@@ -143,7 +144,7 @@ static int read_credentials(const struct invocation *in, struct deploy_options *
 {
 	const char *username = in_value(in, "registry-username");
 
-	if (username != NULL && (*username == '\0' || username[strcspn(username, ":\r\n")] != '\0'))
+	if (username != NULL && !image_user_is_valid(username))
 		return error_set(err, ERROR_USAGE, "--registry-username: '%s' is no user name", username);
 	if (value_secret(in, "registry-token", "registry-token-file", token, err) < 0)
 		return -1;

@@ -31,14 +31,18 @@ static const char *digits(const char *text, int64_t max, int64_t *value)
 bool value_bytes(const char *text, int64_t *bytes)
 {
 	static const char units[] = "bkmgt";
-	const char *rest = digits(text, INT64_MAX >> 40, bytes), *unit;
+	const char *rest = digits(text, INT64_MAX, bytes), *unit;
+	int shift;
 
 	if (rest == NULL || *rest == '\0')
 		return rest != NULL;
 	unit = strchr(units, tolower((unsigned char)*rest));
 	if (unit == NULL || rest[1] != '\0')
 		return false;
-	*bytes <<= 10 * (unit - units);
+	shift = 10 * (int)(unit - units);
+	if (*bytes > INT64_MAX >> shift)
+		return false;
+	*bytes <<= shift;
 	return true;
 }
 

@@ -26,6 +26,10 @@
 /* Where ssh's own words are: ours on a connection that was not made, and docker's on the program it called. */
 #define SSH_SAYS { "ssh to ", "command [ssh " }
 #define SSH_BY_HAND { "Try it by hand, with the same destination and key; -v tells each step: ssh -v", NULL }
+#define SSH_FAILED_MEANING \
+	"The connection was not made, and what ssh says, if anything, is none of the failures that openshell knows."
+#define SSH_FAILED_STEPS \
+	SSH_BY_HAND, { "On the host, see what its ssh server tells", "journalctl -u ssh" }
 #define RESTART_DOCKER { "Restart docker", "sudo systemctl restart docker" }
 
 const struct diagnosis diagnoses[] = {
@@ -160,6 +164,15 @@ const struct diagnosis diagnoses[] = {
 			{ "Install docker there (Debian's package is docker.io)", "sudo apt-get install docker.io" },
 			{ "Where its socket is elsewhere, name it: --remote ssh://USER@HOST/PATH, or "
 			  "OPENSHELL_REMOTE_DOCKER_SOCKET", NULL },
+		},
+	},
+	{
+		.code = "ssh-failed", .kind = ERROR_UNREACHABLE,
+		.where = { "command [ssh " },
+		.texts = { "exit status 255" }, /* ssh's own, not that of what it was to run there */
+		.meaning = SSH_FAILED_MEANING,
+		.steps = {
+			SSH_FAILED_STEPS,
 		},
 	},
 	{
@@ -647,11 +660,9 @@ const struct diagnosis diagnoses[] = {
 	/* ---- what we know without a text */
 	{
 		.code = "ssh-failed", .kind = ERROR_UNREACHABLE,
-		.meaning = "The connection was not made, and what ssh says, if anything, is none of the failures that "
-			   "openshell knows.",
+		.meaning = SSH_FAILED_MEANING,
 		.steps = {
-			SSH_BY_HAND,
-			{ "On the host, see what its ssh server tells", "journalctl -u ssh" },
+			SSH_FAILED_STEPS,
 		},
 	},
 	{

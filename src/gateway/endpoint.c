@@ -226,6 +226,12 @@ static int bind_to(const char *address, int port, struct sockaddr_storage *bound
 	return -1;
 }
 
+/* Of EADDRNOTAVAIL: the user's slip. */
+static int bind_is_elsewhere(const char *address, struct error **err)
+{
+	return error_set(err, ERROR_USAGE, "--bind: %s is no address of this machine", address);
+}
+
 int endpoint_port_busy(const char *address, int port, bool *busy, struct error **err)
 {
 	struct sockaddr_storage bound;
@@ -237,11 +243,11 @@ int endpoint_port_busy(const char *address, int port, bool *busy, struct error *
 		*busy = true;
 		return 0;
 	}
-	/* a low port is docker's to open, not ours; an address that is not here is the user's slip */
+	/* a low port is docker's to open, not ours */
 	if (errno == EACCES || errno == EPERM)
 		return 0;
 	if (errno == EADDRNOTAVAIL)
-		return error_set(err, ERROR_USAGE, "--bind: %s is no address of this machine", address);
+		return bind_is_elsewhere(address, err);
 	return error_errno(err, "cannot listen on %s port %d", address, port);
 }
 
@@ -250,7 +256,8 @@ int endpoint_free_port(const char *address, int *port, struct error **err)
 	struct sockaddr_storage bound;
 
 	if (bind_to(address, 0, &bound) < 0)
-		return error_errno(err, "cannot find a free port on %s", address);
+		return errno == EADDRNOTAVAIL ? bind_is_elsewhere(address, err)
+					      : error_errno(err, "cannot find a free port on %s", address);
 	*port = ntohs(bound.ss_family == AF_INET ? ((struct sockaddr_in *)&bound)->sin_port
 						 : ((struct sockaddr_in6 *)&bound)->sin6_port);
 	return 0;

@@ -235,6 +235,71 @@ void image_credentials_release(struct image_credentials *credentials)
 	*credentials = (struct image_credentials){ 0 };
 }
 
+/* ------------------------------------------------------------------ what the environment says */
+
+/* A base to which "/gateway:TAG" is added. */
+static bool is_repo_base(const char *text)
+{
+	AUTO(image_ref) parsed = { 0 };
+
+	return image_ref_parse(text, &parsed) && parsed.tag == NULL && parsed.digest == NULL;
+}
+
+/* HOST[:PORT], or a URL. Not one with a password, which would be seen wherever this is. */
+static bool is_endpoint(const char *text)
+{
+	const char *host = str_starts(text, "https://")  ? text + strlen("https://")
+			   : str_starts(text, "http://") ? text + strlen("http://")
+							 : text;
+	autofree char *authority = xstrndup(host, strcspn(host, "/"));
+
+	return is_registry(authority) && !str_has_control(host) && strpbrk(host, " @") == NULL &&
+	       strstr(host, "//") == NULL;
+}
+
+bool image_user_is_valid(const char *user)
+{
+	return !str_blank(user) && strchr(user, ':') == NULL && !str_has_control(user);
+}
+
+static bool is_password(const char *text)
+{
+	return !str_has_control(text);
+}
+
+int image_check_settings(const struct settings *settings, struct error **err)
+{
+	const struct {
+		const char *name, *value, *is_no;
+		bool (*is_valid)(const char *);
+		bool secret;
+	} rows[] = {
+		{ "IMAGE_TAG", settings->image_tag, "is no tag of an image", is_tag, false },
+		{ "OPENSHELL_REGISTRY_HOST", settings->registry_host, "is no HOST or HOST:PORT", is_registry, false },
+		{ "OPENSHELL_REGISTRY_NAMESPACE", settings->registry_namespace, "is no path such as nvidia/openshell",
+		  is_repository, false },
+		{ "IMAGE_REPO_BASE or OPENSHELL_IMAGE_REPO_BASE", settings->image_repo_base,
+		  "is no name such as registry.example/openshell", is_repo_base, false },
+		{ "OPENSHELL_REGISTRY_ENDPOINT", settings->registry_endpoint,
+		  "it is HOST, HOST:PORT or a URL, without a user", is_endpoint, true },
+		{ "OPENSHELL_REGISTRY_USERNAME", settings->registry_username, "is no user name", image_user_is_valid,
+		  false },
+		{ "OPENSHELL_REGISTRY_PASSWORD", settings->registry_password, "it holds a control character",
+		  is_password, true },
+		{ "OPENSHELL_REGISTRY_TOKEN", settings->registry_token, "it holds a control character", is_password,
+		  true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].value == NULL || rows[i].is_valid(rows[i].value))
+			continue;
+		if (rows[i].secret)
+			return error_set(err, ERROR_USAGE, "%s: %s", rows[i].name, rows[i].is_no);
+		return error_set(err, ERROR_USAGE, "%s: '%s' %s", rows[i].name, rows[i].value, rows[i].is_no);
+	}
+	return 0;
+}
+
 /* ------------------------------------------------------------------ what the container is told */
 
 /* As the node's entrypoint takes it. */

@@ -37,6 +37,11 @@ char *image_platform(const char *os, const char *arch);
  * it). Any does where one of them is NULL. */
 bool image_fits(const char *image_arch, const char *engine_arch);
 
+/* ERROR_USAGE names the variable that the registry or the node would not put up with, a secret's without its value:
+ * else it would be known when the container has ended. */
+int image_check_settings(const struct settings *settings, struct error **err) MUST_CHECK;
+bool image_user_is_valid(const char *user);
+
 /* Whom to be at the registry that images come from (OPENSHELL_REGISTRY_HOST, else the default one);
  * password is NULL where nobody is to be. Borrowed, but for what image_credentials_release() frees. */
 struct image_credentials {

@@ -24,14 +24,6 @@ void proxies_release(struct proxies *proxies)
 	argv_release(&proxies->warnings);
 }
 
-static bool has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (iscntrl((unsigned char)*text))
-			return true;
-	return false;
-}
-
 /* Of [SCHEME://][USER[:PASSWORD]@]HOST[:PORT][/...]. The caller frees. */
 static char *host_of(const char *url)
 {
@@ -103,9 +95,9 @@ static void add_exceptions(struct proxies *proxies, const struct settings *setti
 static int check(const struct proxy *set, size_t count, const char *no_proxy, struct error **err)
 {
 	for (size_t i = 0; i < count; i++)
-		if (set[i].value != NULL && has_control(set[i].value))
+		if (set[i].value != NULL && str_has_control(set[i].value))
 			return error_set(err, ERROR_USAGE, "%s holds a control character", set[i].upper);
-	if (no_proxy != NULL && has_control(no_proxy))
+	if (no_proxy != NULL && str_has_control(no_proxy))
 		return error_set(err, ERROR_USAGE, "NO_PROXY holds a control character");
 	return 0;
 }

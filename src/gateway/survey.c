@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "gateway/endpoint.h"
 #include "gateway/host.h"
@@ -85,10 +86,9 @@ static int inspect(struct survey *survey, const struct gateway_env *env, const s
 static int find_candidates(const struct gateway_env *env, struct argv *candidates, struct error **err)
 {
 	image_candidates(env->settings, candidates);
-	for (size_t i = 0; i < candidates->n; i++)
-		if (!image_ref_is_valid(candidates->v[i]))
-			return error_set(err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE or IMAGE_TAG: '%s' is no image reference",
-					 candidates->v[i]);
+	if (env->settings->cluster_image != NULL && !image_ref_is_valid(env->settings->cluster_image))
+		return error_set(err, ERROR_USAGE, "OPENSHELL_CLUSTER_IMAGE: '%s' is no image reference",
+				 env->settings->cluster_image);
 	return 0;
 }
 
@@ -467,7 +467,8 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 	bool afresh = options->recreate;
 
 	survey->container_name = gateway_container_name(options->name);
-	if (image_push_refs(env->settings, &survey->push, err) < 0 || read_files(survey, env, options, err) < 0 ||
+	if (image_check_settings(env->settings, err) < 0 || image_push_refs(env->settings, &survey->push, err) < 0 ||
+	    read_files(survey, env, options, err) < 0 ||
 	    load_record(survey, env, options->name, err) < 0 || look(survey, env, options, err) < 0 || check_push(survey, site_home(options->site, env), err) < 0 ||
 	    decide(survey, env, options, afresh, err) < 0)
 		return -1;
@@ -481,6 +482,9 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 			return -1;
 	}
 	survey->afresh = afresh;
+	/* not to be told only when all is made and has been waited for */
+	if (creates(survey) && dir_check_private(env->paths->user_root, err) < 0)
+		return error_wrap(err, "cannot keep its entry in %s", env->paths->user_root);
 	if (check_image(survey, options->name, err) < 0 || check_port(survey, env, options->name, err) < 0)
 		return -1;
 	return plan_supply(survey, env, options, err);

@@ -202,6 +202,18 @@ expect_nothing_made_but_ballast() {
 	expect_nothing_made
 }
 
+# It would be in vain: neither certificates nor entry could be kept.
+a_start_on_a_read_only_configuration() {
+	new_disks
+	given_engine
+	given_disk "$home/config" ro
+	expect_status 6 run gateway start "$@"
+	expect_one_reason
+	expect_err "cannot keep its entry in $config: cannot write into $home/config: Read-only file system"
+	expect_equal '' "$(calls '^docker (pull|network|volume|create|start)' | grep -v 'inspect\|ls')"
+	expect_nothing_made
+}
+
 main() {
 	if [ -z "${FULL_DISK_NAMESPACE:-}" ]; then
 		skip nothing_is_lost_on_a_full_disk 'no mount namespace can be made'
@@ -218,6 +230,8 @@ main() {
 	for pages in 0 1 2; do
 		check "entry_and_bundle_stay_when_a_recreation_can_write_${pages}_files" a_recreation_with_room_for "$pages"
 	done
+	check a_start_that_could_not_keep_its_entry_is_not_begun a_start_on_a_read_only_configuration
+	check a_dry_run_says_so_as_well a_start_on_a_read_only_configuration --dry-run
 	check without_room_for_a_lock_nothing_is_begun no_room_for_a_lock
 	check without_room_for_a_lock_below_TMPDIR_nothing_is_begun no_room_for_a_lock_below_tmpdir
 	check a_lock_needs_no_room_for_its_text a_lock_without_room_for_its_text

@@ -291,6 +291,16 @@ limits_reach_docker() {
 	case $create in *' --memory 4294967296 --cpus 1.500000000 '*) ;; *) echo "$create" && return 1 ;; esac
 }
 
+memory_is_any_number_of_units() {
+	for size in 8589934592 8589934592b 8388608K 8192m 8g; do
+		new_home
+		given_engine
+		run gateway start --memory "$size"
+		create=$(calls '^docker create')
+		case $create in *' --memory 8589934592 '*) ;; *) echo "$create" && return 1 ;; esac
+	done
+}
+
 bad_limit() {
 	new_home
 	given_engine
@@ -309,6 +319,17 @@ masked_by_configure() {
 		printf '%s\n' "$text" >"$TEST_TMP/auth"
 		fails "$REPO/deploy/scripts/mask-auth.sh" "$TEST_TMP/auth" 2>/dev/null
 	done
+}
+
+# The node would end because of it, six minutes later or again and again.
+bad_setting() {
+	new_home
+	given_engine
+	with "$1"
+	expect_status 2 run gateway start
+	expect_one_line
+	expect_err "${1%%=*}"
+	expect_equal '' "$(calls)"
 }
 
 main() {
@@ -347,9 +368,15 @@ main() {
 	check a_token_of_two_lines_gives_2 bad_token 'a\nb\n'
 	check credentials_that_contradict_give_2 bad_token_words
 	check limits_reach_docker limits_reach_docker
-	for pair in '--memory 1x' '--memory -1' '--memory 1.5g' '--memory 511m' '--memory 99999999999t' '--cpus x' \
+	check memory_is_any_number_of_units_not_only_a_small_one memory_is_any_number_of_units
+	for pair in '--memory 1x' '--memory -1' '--memory 1.5g' '--memory 511m' '--memory 536870911' '--memory 9223372036854775808' \
+		'--memory 8388608t' '--memory 99999999999t' '--cpus x' \
 		'--cpus 1.' '--cpus .5' '--cpus 1.0000000001' '--cpus -1'; do
 		check "a_limit_that_is_none_gives_2 ($pair)" bad_limit "${pair%% *}" "${pair#* }"
+	done
+	for pair in OPENSHELL_REGISTRY_HOST=https://ghcr.io OPENSHELL_REGISTRY_NAMESPACE=/x 'IMAGE_REPO_BASE=a b' \
+		OPENSHELL_REGISTRY_ENDPOINT=https://me:pw@mirror OPENSHELL_REGISTRY_USERNAME=a:b; do
+		check "what_the_registry_cannot_be_gives_2_before_anything_is_made ($pair)" bad_setting "$pair"
 	done
 	check distribution_credentials_are_masked_by_configure masked_by_configure
 }

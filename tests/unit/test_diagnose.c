@@ -97,6 +97,11 @@ static const struct {
 	{ "remote-docker-down", ERROR_UNREACHABLE, true,
 	  "error during connect: Get \"http://%2Frun%2Fopenshell%2Fssh.abcdef%2Fremote-docker.sock/v1.50/info\": EOF",
 	  "On that host" },
+	{ "ssh-failed", ERROR_UNREACHABLE, false,
+	  "error during connect: Get \"http://docker.example.com/v1.50/info\": command [ssh -o ConnectTimeout=30 -T -- box docker "
+	  "system dial-stdio] has exited with exit status 255, make sure the URL is valid, and Docker 18.09 or later is "
+	  "installed on the remote host: stderr=hostname contains invalid characters",
+	  "ssh -v" },
 	{ "remote-docker-down", ERROR_UNREACHABLE, true,
 	  "Cannot connect to the Docker daemon at http://docker.example.com. Is the docker daemon running?", "On that host" },
 

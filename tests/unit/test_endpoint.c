@@ -253,10 +253,13 @@ static void an_address_of_another_machine_is_a_usage_error(void **state)
 {
 	struct error *err = NULL;
 	bool busy;
+	int port;
 
 	(void)state;
 	/* TEST-NET-1: nobody's */
 	assert_int_equal(endpoint_port_busy("192.0.2.1", 8080, &busy, &err), -1);
+	assert_error(&err, ERROR_USAGE, "--bind: 192.0.2.1");
+	assert_int_equal(endpoint_free_port("192.0.2.1", &port, &err), -1);
 	assert_error(&err, ERROR_USAGE, "--bind: 192.0.2.1");
 }
 
@@ -271,8 +274,6 @@ static void a_free_port_can_be_listened_on(void **state)
 	assert_in_range(port, 1, 65535);
 	assert_int_equal(endpoint_port_busy("127.0.0.1", port, &busy, &err), 0);
 	assert_false(busy);
-	assert_int_equal(endpoint_free_port("192.0.2.1", &port, &err), -1);
-	assert_error(&err, ERROR_SYSTEM, "192.0.2.1");
 }
 
 static void an_endpoint_answers_while_somebody_listens(void **state)

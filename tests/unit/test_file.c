@@ -321,6 +321,31 @@ static void a_private_directory_is_closed_to_others_also_when_it_was_there(void 
 	assert_mode(scratch("a/b/c"), 0700);
 }
 
+static void check_private(void *path)
+{
+	struct error *err = NULL;
+
+	assert_int_equal(dir_check_private(path, &err), -1);
+	assert_error(&err, ERROR_REFUSED, "cannot write into");
+}
+
+static void whether_a_directory_could_be_made_is_seen_without_making_it(void **state)
+{
+	struct error *err = NULL;
+
+	(void)state;
+	assert_int_equal(dir_check_private(scratch("a/b/c"), &err), 0);
+	assert_int_equal(access(scratch("a"), F_OK), -1);
+	assert_int_equal(mkdir(scratch("a"), 0500), 0);
+	assert_int_equal(dir_check_private(scratch("a"), &err), 0); /* it would be opened */
+	scratch_put(scratch("file"), "");
+	assert_int_equal(dir_check_private(scratch("file"), &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "not a directory");
+	assert_int_equal(dir_check_private(scratch("file/a"), &err), -1);
+	assert_error(&err, ERROR_SYSTEM, "file/a: Not a directory");
+	as_nobody(check_private, (void *)(uintptr_t)scratch("a/b"));
+}
+
 static void make_private(void *path)
 {
 	struct error *err = NULL;
@@ -632,6 +657,7 @@ int main(void)
 		CASE(a_directory_that_is_there_keeps_its_mode),
 		CASE(a_private_directory_is_closed_to_others_also_when_it_was_there),
 		CASE(a_directory_of_somebody_else_that_others_can_write_is_no_private_one),
+		CASE(whether_a_directory_could_be_made_is_seen_without_making_it),
 		CASE(a_parent_that_another_process_removes_is_made_again),
 		CASE(what_stands_in_the_way_of_a_directory_is_told),
 		CASE(a_link_to_a_directory_is_one),

@@ -204,6 +204,71 @@ static void the_container_is_told_what_is_pushed(void **state)
 	assert_line(&second, "PUSH_IMAGE_REFS=a/b:1 IMAGE_TAG=1.2.3 IMAGE_PULL_POLICY=IfNotPresent");
 }
 
+/* ------------------------------------------------------------------ what the environment says */
+
+static void what_the_registry_is_called_by_is_checked(void **state)
+{
+	static const struct {
+		struct settings settings;
+		const char *problem; /* NULL: none */
+	} rows[] = {
+		{ { .registry_host = "reg.example" }, NULL },
+		{ { .registry_host = "127.0.0.1:5000" }, NULL },
+		{ { .registry_host = "[::1]:5000" }, NULL },
+		{ { .registry_host = "https://ghcr.io" }, "OPENSHELL_REGISTRY_HOST: 'https://ghcr.io'" },
+		{ { .registry_host = "ghcr.io/nvidia" }, "OPENSHELL_REGISTRY_HOST: 'ghcr.io/nvidia'" },
+		{ { .registry_host = "a b" }, "OPENSHELL_REGISTRY_HOST" },
+		{ { .registry_namespace = "nvidia/openshell" }, NULL },
+		{ { .registry_namespace = "/nvidia" }, "OPENSHELL_REGISTRY_NAMESPACE" },
+		{ { .registry_namespace = "Team" }, "OPENSHELL_REGISTRY_NAMESPACE" },
+		{ { .image_repo_base = "127.0.0.1:5000/openshell" }, NULL },
+		{ { .image_repo_base = "openshell" }, NULL },
+		{ { .image_repo_base = "reg.example/x:1" }, "IMAGE_REPO_BASE" },
+		{ { .image_repo_base = "reg.example/x@sha256:ab" }, "IMAGE_REPO_BASE" },
+		{ { .image_repo_base = "reg.example/x/" }, "IMAGE_REPO_BASE" },
+		{ { .image_tag = "1.2.3-rc_1" }, NULL },
+		{ { .image_tag = "a b", .cluster_image = "x" }, "IMAGE_TAG: 'a b'" },
+		{ { .registry_endpoint = "mirror:5000" }, NULL },
+		{ { .registry_endpoint = "http://mirror.example:5000/v2" }, NULL },
+		{ { .registry_endpoint = "ftp://mirror" }, "OPENSHELL_REGISTRY_ENDPOINT" },
+		{ { .registry_endpoint = "https://" }, "OPENSHELL_REGISTRY_ENDPOINT" },
+		{ { .registry_endpoint = "https://mirror/a b" }, "OPENSHELL_REGISTRY_ENDPOINT" },
+		{ { .registry_username = "me@example" }, NULL },
+		{ { .registry_username = "a:b" }, "OPENSHELL_REGISTRY_USERNAME" },
+		{ { .registry_username = "a\tb" }, "OPENSHELL_REGISTRY_USERNAME" },
+		{ { .registry_password = "p:'x #" }, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct error *err = NULL;
+		int rc = image_check_settings(&rows[i].settings, &err);
+
+		if (rows[i].problem != NULL)
+			assert_error(&err, ERROR_USAGE, rows[i].problem);
+		else if (rc < 0)
+			fail_msg("row %zu: %s", i, err->text);
+	}
+}
+
+static void a_wrong_secret_is_named_but_not_shown(void **state)
+{
+	static const struct settings rows[] = {
+		{ .registry_password = "sesame\nsesame" },
+		{ .registry_token = "sesame\001" },
+		{ .registry_endpoint = "https://me:sesame@mirror" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autoerror struct error *err = NULL;
+
+		assert_int_equal(image_check_settings(&rows[i], &err), -1);
+		assert_int_equal(err->kind, ERROR_USAGE);
+		assert_null(strstr(err->text, "sesame"));
+	}
+}
+
 /* ------------------------------------------------------------------ what the container is told */
 
 static void assert_env(const struct settings *settings, const char *env_line, const char *secrets_line)
@@ -370,6 +435,8 @@ int main(void)
 		cmocka_unit_test(images_to_push_stand_between_commas),
 		cmocka_unit_test(an_image_to_push_has_a_tag_and_no_digest),
 		cmocka_unit_test(the_container_is_told_what_is_pushed),
+		cmocka_unit_test(what_the_registry_is_called_by_is_checked),
+		cmocka_unit_test(a_wrong_secret_is_named_but_not_shown),
 		cmocka_unit_test(four_variables_are_always_set),
 		cmocka_unit_test(another_registry_brings_its_own_base),
 		cmocka_unit_test(a_base_that_was_given_is_told_to_be_so),
