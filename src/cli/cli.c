@@ -248,6 +248,21 @@ static int choose_progress(const struct app *app, const struct invocation *in, s
 	return rc;
 }
 
+/* Options between a group and its command are global ones; the group's name takes the place of the last of them. */
+static int parse_in_group(struct invocation *in, int *argc, char ***argv, struct globals *globals, struct error **err)
+{
+	char *group = *argc > 1 && (*argv)[1][0] == '-' && lookup_group((*argv)[0]) != NULL ? (*argv)[0] : NULL;
+
+	if (group == NULL)
+		return 0;
+	if (parse_options(in, *argc, *argv, globals, err) < 0)
+		return -1;
+	*argc -= optind - 1;
+	*argv += optind - 1;
+	(*argv)[0] = group;
+	return 0;
+}
+
 static int parse_and_run(struct session *session, int argc, char **argv, struct error **err)
 {
 	struct invocation *in = &session->in;
@@ -263,6 +278,8 @@ static int parse_and_run(struct session *session, int argc, char **argv, struct 
 		argc--;
 		argv++;
 	}
+	if (parse_in_group(in, &argc, &argv, &globals, err) < 0)
+		return -1;
 	words = globals.version ? 0 : lookup_words(argc, argv, &in->command);
 	if (words == 0)
 		return without_command(&globals, argc, argv, err);

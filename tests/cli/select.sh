@@ -237,7 +237,7 @@ malformed_is_refused() {
 	given_malformed broken
 	begin 200 24
 	type_keys b r o Enter
-	eventually 10 screen_has "gateway 'broken' cannot be used: .*metadata.json"
+	eventually 10 screen_has "gateway 'broken' cannot be used: /"
 	screen_has '^> ! broken +-'
 	type_keys Escape Escape
 	left

@@ -75,6 +75,22 @@ start_help_names_its_options() {
 }
 
 # words_get_help EXPECTED [WORD]
+options_within() {
+	new_home
+	given_record two
+	run gateway -g two info
+	expect_out 'Gateway:       two'
+	run gateway --gateway=two --help info
+	expect_out 'openshell gateway info'
+	run gateway -v --version
+	expect_out 'openshell '
+	run gateway -g two
+	expect_out 'gateway destroy'
+	is_usage_error gateway --no-such-option info
+	expect_err "unknown option '--no-such-option'"
+	is_usage_error gateway -g
+}
+
 words_get_help() {
 	new_home
 	wanted=$1
@@ -116,6 +132,7 @@ help_tests() {
 	check help_alone_is_the_help_of_all words_get_help 'gateway destroy' help
 	check help_of_a_group_by_its_alias words_get_help 'gateway destroy' help gw
 	check help_of_a_command_by_the_alias_of_its_group words_get_help 'openshell gateway stop' help gw stop
+	check options_of_all_commands_may_stand_within_one options_within
 	check the_help_of_start_names_all_its_options start_help_names_its_options
 	while read -r first second; do
 		check "help_of_${first}${second:+_$second}" command_help "$first" ${second:+"$second"}

@@ -11,7 +11,7 @@
 #   type_keys KEY...            keys as `tmux send-keys` names them
 
 in_tmux() {
-	tmux -u -S "$home/tmux" "$@"
+	tmux -u -S "$TEST_RUN/tmux$cli_homes" "$@"
 }
 
 screen() {
@@ -26,7 +26,7 @@ tmux_shell() {
 	with "ENV=$home/shrc"
 	echo "PS1='ready> '" >"$home/shrc"
 	trap 'in_tmux kill-server 2>/dev/null' EXIT # of this test's subshell, also when it fails
-	run_as tmux -u -f /dev/null -S "$home/tmux" new-session -c "$home" -d -x "$1" -y "$2" sh
+	run_as tmux -u -f /dev/null -S "$TEST_RUN/tmux$cli_homes" new-session -c "$home" -d -x "$1" -y "$2" sh
 	eventually 10 screen_has '^ready>'
 }
 
