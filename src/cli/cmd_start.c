@@ -48,6 +48,7 @@ static const struct opt options[] = {
 };
 
 #define MEMORY_LEAST (INT64_C(512) << 20)
+#define NANO_CPUS_LEAST 10000000 /* the kernel's least share: 1 ms of each 100 */
 
 static bool confirm_recreate(void *arg, const char *name, const struct container *container)
 {
@@ -97,6 +98,8 @@ static int read_limits(const struct invocation *in, struct deploy_options *deplo
 		return error_set(err, ERROR_USAGE, "--cpus: '%s' is no number such as 1.5", cpus);
 	if (cpus != NULL && deploy->nano_cpus == 0)
 		deploy->nano_cpus = NO_LIMIT;
+	else if (cpus != NULL && deploy->nano_cpus < NANO_CPUS_LEAST)
+		return error_set(err, ERROR_USAGE, "--cpus: 0.01 is the least");
 	return 0;
 }
 

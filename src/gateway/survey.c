@@ -2,6 +2,7 @@
 /* Looking before changing. */
 #include "gateway/survey.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -250,6 +251,16 @@ static int check_exposure(const struct survey *survey, const struct deploy_optio
 	error_hint_command(err, "Keep it to this host", "openshell gateway start --name %s %s --bind 127.0.0.1",
 			   options->name, plan->plaintext ? "--plaintext" : "--disable-gateway-auth");
 	return error_hint(err, "Or repeat the command with --force, where everyone on that network may");
+}
+
+/* docker would say so when the container that is there has been removed. */
+static int check_cpus(const struct survey *survey, struct error **err)
+{
+	const int64_t nano = 1000000000, asked = survey->plan.nano_cpus, has = survey->engine.cpus;
+
+	if (!creates(survey) || has <= 0 || asked / nano < has || asked == has * nano)
+		return 0;
+	return error_set(err, ERROR_USAGE, "--cpus: docker's host has %" PRId64 " processors, which is less", has);
 }
 
 static int check_push(const struct survey *survey, const struct docker *from, struct error **err)
@@ -512,7 +523,7 @@ int survey_make(struct survey *survey, const struct gateway_env *env, const stru
 			return -1;
 	}
 	survey->afresh = afresh;
-	if (check_image(survey, options->name, err) < 0 || check_port(survey, env, options, err) < 0)
+	if (check_cpus(survey, err) < 0 || check_image(survey, options->name, err) < 0 || check_port(survey, env, options, err) < 0)
 		return -1;
 	/* not to be told only when all is made and has been waited for */
 	if (creates(survey) && dir_check_private(env->paths->user_root, err) < 0)

@@ -127,6 +127,7 @@ struct engine {
 	char *context;  /* name of the docker context, or NULL */
 	char *root_dir; /* where it keeps its data, on its host */
 	int64_t memory; /* bytes */
+	int64_t cpus;   /* 0: it does not tell */
 	int cgroup_version; /* 1 or 2 */
 	bool rootless;
 	char *name, *kernel; /* its host's: name and kernel release */

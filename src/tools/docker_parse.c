@@ -414,6 +414,7 @@ static void parse_host(const cJSON *info, struct engine *engine)
 	engine->kernel = copy(info, "KernelVersion");
 	engine->distribution = copy(info, "OperatingSystem");
 	engine->memory = tree_int(info, "MemTotal", 0);
+	engine->cpus = tree_int(info, "NCPU", 0);
 	engine->time_ms = parse_time(tree_str(info, "SystemTime"));
 	engine->firewall = copy(info, "FirewallBackend/Driver");
 	cJSON_ArrayForEach(pool, tree_at(info, "DefaultAddressPools"))

@@ -373,7 +373,7 @@ main() {
 	check memory_is_any_number_of_units_not_only_a_small_one memory_is_any_number_of_units
 	for pair in '--memory 1x' '--memory -1' '--memory 1.5g' '--memory 511m' '--memory 536870911' '--memory 9223372036854775808' \
 		'--memory 8388608t' '--memory 99999999999t' '--cpus x' \
-		'--cpus 1.' '--cpus .5' '--cpus 1.0000000001' '--cpus -1'; do
+		'--cpus 1.' '--cpus .5' '--cpus 0.009' '--cpus 1.0000000001' '--cpus -1'; do
 		check "a_limit_that_is_none_gives_2 ($pair)" bad_limit "${pair%% *}" "${pair#* }"
 	done
 	for pair in OPENSHELL_REGISTRY_HOST=https://ghcr.io OPENSHELL_REGISTRY_NAMESPACE=/x 'IMAGE_REPO_BASE=a b' \

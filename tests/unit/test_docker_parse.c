@@ -479,6 +479,7 @@ static void the_engine_is_read_from_both_clients(void **state)
 		assert_string_equal(engine.context, "default");
 		assert_string_equal(engine.root_dir, "/var/lib/docker");
 		assert_true(engine.memory > 0);
+		assert_int_equal(engine.cpus, 2);
 		assert_int_equal(engine.cgroup_version, 1);
 		assert_false(engine.rootless);
 	}

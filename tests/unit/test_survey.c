@@ -506,6 +506,31 @@ static void an_open_gateway_on_the_network_needs_force(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ the limits */
+
+static void more_processors_than_there_are_are_refused_while_the_gateway_runs_on(void **state)
+{
+	static const struct script_step steps[] = {
+		{ .command = INSPECT, .out = CONTAINER("running", "8080", "") IMAGE(LOCAL) },
+		{ .command = INFO, .out = "{\"ID\":\"E1\",\"ServerVersion\":\"28.2.2\",\"NCPU\":2}\n" },
+		VOLUMES(NAME "\n"), HOLDERS(NAME "\n"),
+	};
+	struct deploy_options options = { .name = "gw", .port = -1, .nano_cpus = 2000000001 };
+	struct scene *scene = *state;
+	struct error *err = NULL;
+	AUTO(survey) survey = { 0 };
+
+	scene_script(scene, steps, ARRAY_LEN(steps) - 1);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), -1);
+	assert_error(&err, ERROR_USAGE, "--cpus: docker's host has 2 processors");
+	survey_release(&survey);
+	survey = (struct survey){ 0 };
+	options.nano_cpus = 2000000000;
+	SCENE_SCRIPT(scene, steps);
+	assert_int_equal(survey_make(&survey, &scene->env, &options, &err), 0);
+	assert_int_equal(survey.action, ACTION_RECREATE);
+}
+
 /* ------------------------------------------------------------------ the port */
 
 #define HELD(ip, port) "{\"53/udp\":null,\"80/tcp\":[{\"HostIp\":\"" ip "\",\"HostPort\":\"" port "\"}]}"
@@ -948,6 +973,7 @@ int main(void)
 		RULE(a_record_that_cannot_be_read_is_written_anew),
 		RULE(an_engine_that_is_silent_is_unreachable),
 		RULE(an_open_gateway_on_the_network_needs_force),
+		RULE(more_processors_than_there_are_are_refused_while_the_gateway_runs_on),
 		RULE(a_container_that_holds_the_port_is_named),
 		RULE(a_container_on_another_address_leaves_the_port_to_ours),
 		RULE(a_container_that_holds_another_hosts_port_is_stopped_there),
