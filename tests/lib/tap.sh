@@ -7,7 +7,7 @@
 #        OPENSHELL  the binary under test (from the environment, else $REPO/openshell)
 #        TEST_TMP   a private directory, removed at the end
 #        TEST_RUN   another, whose path is short wherever TMPDIR is, for sockets in it
-#        umask 022 and the locale C, whatever they were
+#        umask 022 and the locale C.UTF-8, whatever they were
 # Gives  ok NAME | not_ok NAME [WHY] | skip NAME WHY
 #        check NAME COMMAND...        ok when the command exits 0; its output is shown when it does not.
 #                                     The command may be a function: it runs in a subshell under set -e, so it is
@@ -21,7 +21,7 @@
 
 set -eu
 umask 022
-export LC_ALL=C
+export LC_ALL=C.UTF-8
 
 tap_find_repo() {
 	tap_dir=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
