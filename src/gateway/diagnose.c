@@ -345,7 +345,7 @@ const struct diagnosis diagnoses[] = {
 		.texts = { "kubepods.slice already exists", "[kubepods] doesn't exist" },
 		.meaning = "Another kubelet seems to manage the control group kubepods on this host.",
 		.steps = {
-			{ "See whether one runs", "pgrep -a 'kubelet|kubelite|k3s'" },
+			{ "See whether one runs", "pgrep -a 'kubel|k3s'" },
 			{ "Stop the other Kubernetes (k3s, MicroK8s, kubelet) on this host", NULL },
 			TRY_AGAIN,
 		},

@@ -152,7 +152,7 @@ old_volume_survives_failure() {
 
 unhealthy_is_8() {
 	fresh
-	expect_status 8 start sick --timeout 4
+	expect_status 8 start sick --timeout 8
 	nothing_is_left
 }
 
