@@ -1665,8 +1665,8 @@ static void pumping_without_followers_only_waits(void **state)
 static void ticks_end_no_pumping(void **state)
 {
 	AUTO(buf) lines = BUF_INIT;
-	struct proc *proc = follow("sleep 0.2; echo one; exec sleep 1000", &lines);
 	int64_t before = now_ms();
+	struct proc *proc = follow("sleep 0.2; echo one; exec sleep 1000", &lines);
 	int ticks = 0;
 
 	(void)state;
