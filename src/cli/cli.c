@@ -251,16 +251,18 @@ static int choose_progress(const struct app *app, const struct invocation *in, s
 /* Options between a group and its command are global ones; the group's name changes places with the last of them. */
 static int parse_in_group(struct invocation *in, int *argc, char ***argv, struct globals *globals, struct error **err)
 {
-	char *group = *argc > 1 && (*argv)[1][0] == '-' && lookup_group((*argv)[0]) != NULL ? (*argv)[0] : NULL;
+	char *group, **last;
 
-	if (group == NULL)
+	if (*argc < 2 || (*argv)[1][0] != '-' || lookup_group((*argv)[0]) == NULL)
 		return 0;
 	if (parse_options(in, *argc, *argv, globals, err) < 0)
 		return -1;
-	(*argv)[0] = (*argv)[optind - 1];
+	group = (*argv)[0];
+	last = *argv + optind - 1;
+	(*argv)[0] = *last;
+	*last = group;
 	*argc -= optind - 1;
-	*argv += optind - 1;
-	(*argv)[0] = group;
+	*argv = last;
 	return 0;
 }
 
