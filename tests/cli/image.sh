@@ -134,7 +134,7 @@ always_needs_a_registry() {
 	with OPENSHELL_CLUSTER_IMAGE=openshell/cluster:dev
 	expect_status 3 run gateway start --pull always
 	expect_err '--pull always'
-	! grep -q 'does not have' "$err"
+	fails grep -q 'does not have' "$err"
 	expect_err 'openshell gateway start --name openshell'
 }
 
