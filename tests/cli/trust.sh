@@ -343,14 +343,15 @@ watch_on_a_terminal() {
 	port=1
 	started_at
 	with TERM=xterm
-	run_as script -qec "stty cols 80; timeout --foreground --preserve-status -s INT 2 '$CLI_PROGRAM' status --watch 1; echo ended \$?" \
+	run_as script -qec "stty cols 80; env --default-signal sh -c 'echo \$\$ >\"$home/pid\"; exec \"$CLI_PROGRAM\" status --watch 1'; echo ended \$?" \
 		/dev/null &
 	runner=$!
-	eventually 5 grep -q unreachable "$out"
+	eventually 10 grep -q unreachable "$out"
 	given_container openshell running starting
+	eventually 10 grep -q starting "$out"
+	kill -s INT "$(cat "$home/pid")"
 	wait "$runner"
 	grep -q "$(printf '\033\\[10A')" "$out"
-	expect_out starting
 	expect_out 'ended 130'
 }
 

@@ -41,6 +41,8 @@ new_home() {
 	FAKE_DIR=$home/fake
 	export FAKE_DIR
 	: >"$FAKE_DIR/calls"
+	: >"$out" # what waits for words of a run in the background is not to find the last test's
+	: >"$err"
 	cli_rule=
 	cli_env=
 }
