@@ -316,11 +316,11 @@ static int check_port_holders(const struct survey *survey, const struct gateway_
 static bool is_own_port(const struct survey *survey)
 {
 	const struct container *container = &survey->container;
-	const char *ip = container->host_ip ? container->host_ip : "0.0.0.0", *bind = survey->plan.bind;
+	const char *ip = container->host_ip ? container->host_ip : "0.0.0.0";
 
 	return (container->phase == PHASE_RUNNING || container->phase == PHASE_PAUSED) &&
 	       container->host_port == survey->plan.port &&
-	       (streq(ip, bind) || streq(ip, "0.0.0.0") || streq(ip, "::") || streq(bind, "0.0.0.0") || streq(bind, "::"));
+	       docker_addresses_clash(ip, survey->plan.bind);
 }
 
 /* docker was still starting it, for an earlier run that was killed, when it was looked at: the port is its own. A second

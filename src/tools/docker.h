@@ -163,6 +163,8 @@ char *docker_context_host(const struct docker *docker, const char *context, stru
 
 /* Names of running containers that publish the host port, on whichever address. */
 int docker_port_holders(const struct docker *docker, int port, struct argv *names, struct error **err) MUST_CHECK;
+/* Whether one port cannot be published on both addresses; those that mean all, and none, clash with any. */
+bool docker_addresses_clash(const char *one, const char *other);
 /* Whether a container does so on that address; the addresses that mean all count as any. */
 int docker_port_clashes(const struct docker *docker, const char *container, const char *address, int port,
 			bool *clashes, struct error **err) MUST_CHECK;

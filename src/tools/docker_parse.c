@@ -465,6 +465,11 @@ static bool is_wildcard(const char *address)
 	return *address == '\0' || streq(address, "0.0.0.0") || streq(address, "::");
 }
 
+bool docker_addresses_clash(const char *one, const char *other)
+{
+	return streq(one, other) || is_wildcard(one) || is_wildcard(other);
+}
+
 int parse_publishes(const struct buf *out, const char *address, int port, bool *publishes, struct error **err)
 {
 	autotree cJSON *ports = tree_json(buf_str(out), out->len, "docker container inspect", err);
@@ -479,7 +484,7 @@ int parse_publishes(const struct buf *out, const char *address, int port, bool *
 			const char *ip = tree_str(binding, "HostIp"), *host_port = tree_str(binding, "HostPort");
 
 			if (host_port != NULL && streq(host_port, wanted))
-				*publishes |= ip == NULL || streq(ip, address) || is_wildcard(ip) || is_wildcard(address);
+				*publishes |= ip == NULL || docker_addresses_clash(ip, address);
 		}
 	}
 	return 0;
